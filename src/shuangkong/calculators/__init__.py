@@ -1,0 +1,1 @@
+"""The one explicit list of calculators; one thin module per domain."""

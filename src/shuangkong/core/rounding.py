@@ -1,0 +1,29 @@
+"""The one place where figures are rounded: half up, last, on decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
+
+#: Digits that a chain of ratios keeps before the one rounding at its end.
+WORKING_DIGITS = 34
+
+
+def round_half_up(value: Decimal, places: int) -> Decimal:
+    """``value`` to ``places`` decimals, halves away from zero (四舍五入)."""
+    with localcontext() as context:
+        context.prec = WORKING_DIGITS + 16
+        return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def largest_remainder(shares: Sequence[Decimal], step: Decimal, total: Decimal) -> list[Decimal]:
+    """``shares`` rounded to multiples of ``step`` so that they add up to ``total`` exactly (accounting 14).
+
+    ``total`` must be a multiple of ``step`` and not below the sum of the floors.
+    """
+    floors = [(share / step).to_integral_value(rounding=ROUND_FLOOR) for share in shares]
+    missing = int(total / step - sum(floors, Decimal(0)))
+    order = sorted(range(len(shares)), key=lambda i: (floors[i] - shares[i] / step, i))
+    for i in order[:missing]:
+        floors[i] += 1
+    return [floor * step for floor in floors]

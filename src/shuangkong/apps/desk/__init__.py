@@ -1,0 +1,1 @@
+"""What every desk needs: jobs, files, import, export, inbox, deadlines."""

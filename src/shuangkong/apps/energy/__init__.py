@@ -1,0 +1,1 @@
+"""Energy accounts; they read the ledger."""

@@ -1,0 +1,1 @@
+"""Subjects, regions, departments, people, scope."""

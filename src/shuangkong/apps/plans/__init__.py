@@ -1,0 +1,1 @@
+"""Plan, clauses, duties, law library, local rules."""

@@ -1,0 +1,153 @@
+"""Indicators, targets, runs and values: the one table that everything right of the accounts reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from shuangkong.apps.ledger.fields import RatioField
+from shuangkong.apps.organisations.models import Subject
+from shuangkong.apps.organisations.scope import Scoped
+from shuangkong.apps.plans.models import Plan
+
+
+class Indicator(models.Model):
+    """What can be measured of a subject in a period."""
+
+    code = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=80)
+    unit = models.CharField(max_length=24, blank=True)
+    decimals = models.PositiveSmallIntegerField(default=2)
+    family = models.CharField(max_length=24)
+    lower_is_better = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["position", "code"]
+        verbose_name = _("指标")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Target(Scoped):
+    """What a plan asks of a subject. A target in words has ``words`` and no number (accounting 13).
+
+    ``number`` is in the indicator's unit (decline: percent, positive when it falls). ``yearly`` maps a year to its own number.
+    """
+
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="targets")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="targets")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="targets")
+    number = RatioField(null=True)
+    incentive = RatioField(null=True)
+    words = models.CharField(max_length=80, blank=True)
+    yearly = models.JSONField(default=dict, blank=True)
+    kind = models.CharField(max_length=16, default="binding")
+    source = models.CharField(max_length=120, blank=True)
+    public = models.BooleanField(default=False)
+    demonstration = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["plan", "indicator__position", "subject__position"]
+        constraints = [models.UniqueConstraint(fields=["plan", "indicator", "subject"], name="one_target_per_subject")]
+        verbose_name = _("目标")
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """One's own and what is public; annex tables stay restricted until opened."""
+        return models.Q() if user.sees_all else models.Q(public=True) | models.Q(subject__in=user.own_subject_ids)
+
+
+class Run(models.Model):
+    """One computation: what was known on which day, by which rulebook and code, and which values it replaced."""
+
+    known_on = models.DateField()
+    had_at = models.DateTimeField(null=True)
+    rulebook_sm3 = models.CharField(max_length=64)
+    code_version = models.CharField(max_length=40)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    computed = models.PositiveIntegerField(default=0)
+    replaced = models.PositiveIntegerField(default=0)
+    made_at = models.DateTimeField(db_default=Now())
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("计算批次")
+
+
+class Value(Scoped):
+    """One value of one indicator for one subject and period. Never updated; the last published run's is current.
+
+    ``value`` is None when missing; ``words`` holds a label (a level) or a qualitative target's words. ``inputs`` is a list of
+    ``{"label", "value_id"}`` or ``{"label", "query", "arguments", "count", "sum", "sm3"}``; ``rules`` a list of rule rows.
+    """
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="values")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="values")
+    period_kind = models.CharField(max_length=8)
+    period_start = models.DateField()
+    period_end = models.DateField()
+    basis = models.CharField(max_length=12, blank=True)
+    treatment = models.CharField(max_length=10, default="gross")
+    lens = models.CharField(max_length=10, default="issued")
+    release = models.CharField(max_length=12, blank=True)
+    value = RatioField(null=True)
+    words = models.CharField(max_length=80, blank=True)
+    severity = models.PositiveSmallIntegerField(null=True)
+    status = models.CharField(max_length=12)
+    demonstration = models.BooleanField(default=False)
+    recalled = models.BooleanField(default=False)
+    calculation = models.CharField(max_length=60)
+    sentence = models.CharField(max_length=400, blank=True)
+    inputs = models.JSONField(default=list)
+    rules = models.JSONField(default=list)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("指标值")
+        indexes = [models.Index(fields=["indicator", "subject", "period_end"], name="value_cell")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "indicator", "subject", "period_kind", "period_end", "basis", "treatment", "lens", "release"],
+                name="one_value_per_run",
+            )
+        ]
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """One's own, and what a recorded decision or the statistics bureau has published."""
+        if user.sees_all:
+            return models.Q()
+        return models.Q(subject__in=user.own_subject_ids) | models.Q(disclosed__isnull=False)
+
+
+class CurrentValue(models.Model):
+    """Which value of each key is current: a pointer that can be rebuilt from the published runs at any time."""
+
+    key = models.CharField(max_length=160, primary_key=True)
+    value = models.OneToOneField(Value, models.CASCADE, related_name="current")
+
+
+class Disclosure(models.Model):
+    """A recorded decision that opens values to all who sign in (and, later, to the public)."""
+
+    reason = models.CharField(max_length=200)
+    document = models.CharField(max_length=120, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(db_default=Now())
+
+
+class DisclosedValue(models.Model):
+    """One value that a decision opened."""
+
+    disclosure = models.ForeignKey(Disclosure, models.PROTECT, related_name="values")
+    value = models.OneToOneField(Value, models.CASCADE, related_name="disclosed")

@@ -21,7 +21,7 @@ def record(
     after: dict[str, Any] | None = None,
     origin: str = "",
 ) -> Entry:
-    """Append one entry: ``actor`` did ``action`` (``area.object.verb``) to ``target``, from ``before`` to ``after``, coming from ``origin``.
+    """Append one entry: ``actor`` did ``action`` (``area.object.verb``) to ``target``, from ``before`` to ``after``, from ``origin``.
 
     Raises:
         TransactionManagementError: outside a transaction: an entry stands or falls with what it describes.

@@ -37,6 +37,14 @@ class Batch(Scoped):
         ordering = ["-id"]
         verbose_name = _("批次")
 
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def accepted(self) -> bool:
+        """Whether its rows count now."""
+        return self.applied_at is not None and self.withdrawn_at is None
+
     @classmethod
     def scope_q(cls, user: Any) -> models.Q:
         """One's own and one's subject's; the city's people see all."""
@@ -54,8 +62,8 @@ class Row(Scoped):
     """
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="rows")
-    subject = models.ForeignKey(Subject, models.PROTECT, related_name="+")
-    county = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="+")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="+", db_index=False)
+    county = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="+", db_index=False)
     zone = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="+", db_index=False)
     measure = models.CharField(max_length=24)
     industry = models.CharField(max_length=16, blank=True)

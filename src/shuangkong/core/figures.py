@@ -44,6 +44,9 @@ class RuleRow:
     applies_from: str = ""
     applies_to: str = ""
     warning: str = ""
+    title: str = ""
+    unit: str = ""
+    region: str = ""
 
     @property
     def recalled(self) -> bool:

@@ -1,9 +1,16 @@
-"""Accounts are made by administrators; nobody signs up."""
+"""Accounts are made by administrators; nobody signs up. A one-time password must be changed before anything else."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from shuangkong.apps.organisations.models import User
+from shuangkong.apps.organisations.services import change_password
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):
@@ -12,3 +19,21 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    def set_password(self, user: User, password: str) -> None:
+        """Through the service, so that the change is in the log."""
+        change_password(user, password)
+
+
+class PasswordChangeMiddleware:
+    """Leads whoever still has a one-time password to its change."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Redirect, save for the change itself and signing out."""
+        allowed = {reverse("account_change_password"), reverse("account_logout")}
+        if getattr(request.user, "password_change_due", False) and request.path not in allowed:
+            return redirect("account_change_password")
+        return self.get_response(request)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import parse_qs, unquote, urlparse
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOT = PACKAGE.parents[1]
@@ -35,7 +35,7 @@ def _secret_key() -> str:
 
 
 def _database(url: str) -> dict[str, object]:
-    """A Django database entry from ``sqlite:///path`` or ``postgres://user:password@host:port/name``."""
+    """A Django database entry from ``sqlite:///path`` or ``postgres://user:password@host:port/name`` (``?host=`` a socket's folder)."""
     parts = urlparse(url)
     if parts.scheme == "sqlite":
         return {
@@ -53,7 +53,7 @@ def _database(url: str) -> dict[str, object]:
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
+        "HOST": parts.hostname or parse_qs(parts.query).get("host", [""])[0],
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
     }
@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "shuangkong.project.middleware.ClockMiddleware",
+    "shuangkong.project.accounts.PasswordChangeMiddleware",
 ]
 
 ROOT_URLCONF = "shuangkong.project.urls"

@@ -84,6 +84,7 @@ class User(AbstractUser):
     subject = models.ForeignKey(Subject, models.PROTECT, null=True, blank=True, related_name="people")
     department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="people")
     demonstration = models.BooleanField(default=False)
+    password_change_due = models.BooleanField(default=False)
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("用户")

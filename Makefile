@@ -1,0 +1,45 @@
+# What a fresh machine needs: Python 3.11 or newer, Node 20 or newer, make.
+# `make` alone lists the targets. A .venv or node_modules that is a link is used as it is.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup run start test bench lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/.ready node_modules/.ready  ## make .venv and node_modules from the lock files
+
+.venv/.ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make setup: no Python 3.11 or newer found; install it, or name it: make setup PYTHON=/path/to/python3"; exit 1; }
+	@test -L .venv || $(PYTHON) -m venv .venv || { echo "make setup: $(PYTHON) cannot make a virtual environment; its venv and ensurepip modules are needed"; exit 1; }
+	@test -L .venv || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@test -L .venv || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+node_modules/.ready: package-lock.json package.json
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null || { echo "make setup: Node 20 or newer with npm is needed"; exit 1; }
+	@test -L node_modules || npm ci --omit=dev --loglevel=error
+	@touch $@
+
+run: setup  ## the demonstration on http://127.0.0.1:8000 (database in var/demonstration); Ctrl-C stops
+	@exec $(BIN)/shuangkong run
+
+start: setup  ## an empty installation on http://127.0.0.1:8000 (database in var/live); Ctrl-C stops
+	@exec $(BIN)/shuangkong start
+
+test: setup  ## all gates and tests that this machine can run; what it cannot is named with the reason
+	@exec $(BIN)/python -m tests.gates
+
+bench: setup  ## ratios to references measured in the same run
+	@exec $(BIN)/python -m bench
+
+lock: .venv/.ready  ## make both lock files anew with current releases
+	$(BIN)/pip install --quiet "pip-tools>=7.5"
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	npm install --package-lock-only
+
+clean:  ## remove what setup made; databases in var/ stay
+	rm -rf .venv node_modules build dist src/*.egg-info

@@ -1,0 +1,7 @@
+"""``python -m shuangkong`` is the command ``shuangkong``."""
+
+import sys
+
+from shuangkong.project.cli import main
+
+sys.exit(main())

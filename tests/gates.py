@@ -1,0 +1,130 @@
+"""``make test``: every gate and test that this machine can run, one after another.
+
+What cannot run is skipped by name and reason; with ``SHUANGKONG_NO_SKIP=1`` a skip is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests import postgres
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+PYTHON = sys.executable
+PURE = ("core", "rulebook", "hj212", "calculators")
+NO_SKIP = os.environ.get("SHUANGKONG_NO_SKIP") == "1"
+PYTEST = [PYTHON, "-m", "pytest", "-q"]
+PARALLEL = ["-n", "2"]
+
+
+@dataclass
+class Report:
+    """What ran, what failed, what was left out and why."""
+
+    lines: list[str] = field(default_factory=list)
+    failed: bool = False
+
+    def ran(self, name: str, ok: bool, seconds: float) -> None:
+        self.lines.append(f"{'ok' if ok else 'FAILED':8}{name} ({seconds:.0f} s)")
+        self.failed |= not ok
+
+    def skipped(self, name: str, reason: str) -> None:
+        self.lines.append(f"{'FAILED' if NO_SKIP else 'skipped':8}{name}: {reason}")
+        self.failed |= NO_SKIP
+
+
+def step(report: Report, name: str, command: list[str], env: dict[str, str]) -> None:
+    """Run one command and note how it ended."""
+    print(f"\n== {name}", flush=True)
+    began = time.monotonic()
+    code = subprocess.call(command, cwd=ROOT, env=env)
+    report.ran(name, code == 0, time.monotonic() - began)
+
+
+def gates(report: Report, env: dict[str, str]) -> None:
+    """The gates that read the code."""
+    django = [PYTHON, "-m", "django"]
+    step(report, "ruff", [str(BIN / "ruff"), "check", "--no-cache", "."], env)
+    step(report, "mypy", [str(BIN / "mypy")], env)
+    step(report, "contracts", [str(BIN / "lint-imports"), "--no-cache"], env)
+    step(report, "djlint", [str(BIN / "djlint"), "src", "--lint", "--quiet"], env)
+    step(report, "django check", [*django, "check", "--fail-level", "WARNING"], env)
+    step(report, "migrations", [*django, "makemigrations", "--check", "--dry-run"], env)
+
+
+def pure_tests(report: Report, env: dict[str, str]) -> None:
+    """The pure rooms, with every branch taken by their own tests alone."""
+    rooms = [room for room in PURE if (ROOT / "src/shuangkong" / room).is_dir()]
+    cover = [f"--cov=shuangkong.{room}" for room in rooms]
+    cover += ["--cov-branch", "--cov-fail-under=100", "--cov-report=term-missing:skip-covered"]
+    folders = [f"tests/{room}" for room in rooms if (ROOT / "tests" / room).is_dir()]
+    step(report, "pure rooms", [*PYTEST, *PARALLEL, *cover, *folders], env)
+
+
+def app_tests(report: Report, env: dict[str, str], backend: str) -> None:
+    """All tests outside the pure rooms, without a browser, on one database."""
+    ignored = [f"--ignore=tests/{room}" for room in PURE]
+    house = ["--ignore=tests/house"] if backend != "SQLite" else []
+    command = [*PYTEST, *PARALLEL, *ignored, *house, "-m", "not browser", "tests"]
+    step(report, f"tests on {backend}", command, env)
+
+
+def browser_tests(report: Report, env: dict[str, str]) -> None:
+    """The tests that drive pages in Chromium."""
+    command = [*PYTEST, "-m", "browser", *(f"--ignore=tests/{room}" for room in PURE), "tests"]
+    step(report, "pages in Chromium", command, env)
+
+
+def chromium() -> str | None:
+    """The browser that the tests drive."""
+    named = os.environ.get("SHUANGKONG_CHROMIUM")
+    return named or next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def environment() -> Iterator[dict[str, str]]:
+    """The variables of a test run: a home of its own, no installation of this machine is touched."""
+    with tempfile.TemporaryDirectory(prefix="shuangkong-test-") as home:
+        env = {name: value for name, value in os.environ.items() if not name.startswith("SHUANGKONG_") or name in KEPT}
+        yield env | {
+            "DJANGO_SETTINGS_MODULE": "shuangkong.project.settings",
+            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+            "SHUANGKONG_HOME": home,
+        }
+
+
+KEPT = {"SHUANGKONG_NO_SKIP", "SHUANGKONG_CHROMIUM", "SHUANGKONG_NODE_MODULES"}
+
+
+def main() -> int:
+    """Run all; the table at the end says what happened."""
+    report = Report()
+    with ExitStack() as stack:
+        env = stack.enter_context(environment())
+        gates(report, env)
+        pure_tests(report, env)
+        app_tests(report, env, "SQLite")
+        if (url := stack.enter_context(postgres.server())) is None:
+            report.skipped("tests on PostgreSQL", "no PostgreSQL server programs found on this machine")
+        else:
+            app_tests(report, env | {"SHUANGKONG_DATABASE": url}, "PostgreSQL")
+        if (browser := chromium()) is None:
+            report.skipped("pages in Chromium", "no chromium found on this machine")
+        else:
+            browser_tests(report, env | {"SHUANGKONG_CHROMIUM": browser})
+    print("\n" + "\n".join(report.lines), flush=True)
+    return int(report.failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

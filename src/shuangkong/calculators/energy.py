@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shuangkong.core import energy, targets
 from shuangkong.core.energy import Basis, tce_per_base_unit
-from shuangkong.core.errors import InputError
+from shuangkong.core.errors import InputError, NotInForce
 from shuangkong.rulebook import REFERENCE_SET, Product
 
 from .definition import (
@@ -83,7 +83,11 @@ def _coefficient(item: ToTceItem, product: Product, inputs: ToTceInputs, sheet: 
         return item.coefficient, product.coefficient_unit, "输入的系数"
     if product.code == "electricity" and basis is Basis.EQUIVALENT and inputs.equivalent_coefficient is not None:
         return inputs.equivalent_coefficient, product.coefficient_unit, "输入的等价系数"
-    answer = sheet.at(product.parameter(basis, inputs.coefficient_set).id)
+    try:
+        answer = sheet.at(product.parameter(basis, inputs.coefficient_set).id)
+    except NotInForce as error:
+        error.do += f"；或填写 {'equivalent_coefficient' if basis is Basis.EQUIVALENT else 'coefficient'}（{product.coefficient_unit}）"
+        raise
     return answer.number, answer.unit, answer.row.source
 
 

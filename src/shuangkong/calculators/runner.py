@@ -51,6 +51,7 @@ def run(
         "id": calculator.id,
         "outputs": plain(outputs.model_dump()),
         "status": sheet.status.value,
+        "demonstration": any(row.demonstration for row in sheet.sources),
         "trace": {
             "on": day.isoformat(), "region": sheet.region, "rulebook": rules.hash, "formula": calculator.formula,
             "steps": plain(sheet.steps), "notes": [*sheet.notes, *(row.warning for row in sheet.sources if row.warning)],

@@ -19,8 +19,12 @@ def pack_folder() -> Path:
 def install_rulebook() -> Rulebook:
     """Makes the shipped rules with the installed pack's own (``rules/`` in its folder) the current rulebook.
 
+    The demonstration also reads the pack's invented rows (``rules_demonstration/``); no other installation can.
+
     Raises:
         RulebookError: a rule file is broken.
     """
-    rules = pack_folder() / "rules"
-    return install([rules] if rules.is_dir() else [])
+    folders = [pack_folder() / "rules"]
+    if os.environ.get("SHUANGKONG_MODE") == "demonstration":
+        folders.append(pack_folder() / "rules_demonstration")
+    return install([folder for folder in folders if folder.is_dir()])

@@ -42,6 +42,8 @@ class Rulebook:
     def load(cls, extra_dirs: Iterable[Path | str] = (), extra_rows: Iterable[Mapping[str, Any]] = ()) -> Rulebook:
         """The shipped rules, those of ``extra_dirs`` (folders ``cn``, ``cn-43`` …, ``places.yaml``), and rows.
 
+        A row of ``extra_rows`` is a mapping with ``parameter``, ``region`` and the fields of a row in a file.
+
         Raises:
             RulebookError: a file or row is broken; names file, parameter, row and reason.
         """

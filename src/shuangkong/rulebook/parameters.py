@@ -35,9 +35,7 @@ class Shape(StrEnum):
     TEXT = "text"
 
 
-#: Seen in the text; recalled (shown 待核实); a rule of this platform (平台规则); invented for the demonstration (演示).
-EVIDENCE = ("text", "recalled", "design", "demonstration")
-DEMONSTRATION = "demonstration"
+EVIDENCE = ("text", "recalled", "design")
 
 
 def finite(text: str) -> Decimal | None:

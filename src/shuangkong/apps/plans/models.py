@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from shuangkong.apps.organisations.models import Department, Subject
 from shuangkong.apps.organisations.scope import Scoped
 
+#: How a figure was seen → what the screen adds to its citation
+EVIDENCE_REMARKS = {"published": "", "reposted": "转载，待核实", "recalled": "凭记忆录入，待核实"}
+
 
 class Plan(models.Model):
     """One plan of one place for one period, e.g. 郴政发〔2023〕6号 for 2021–2025."""
@@ -98,6 +101,34 @@ class Action(models.Model):
     class Meta:
         ordering = ["plan", "number"]
         constraints = [models.UniqueConstraint(fields=["plan", "number"], name="one_action_per_number")]
+
+
+class ParentTarget(models.Model):
+    """What a parent plan (national, provincial) asks under the same action. ``evidence``: published, reposted or recalled.
+
+    Either ``number`` (as printed, with ``comparison`` and ``unit``) or ``words``; it is shown, never computed with.
+    """
+
+    action = models.ForeignKey(Action, models.PROTECT, related_name="parent_targets")
+    place = models.CharField(max_length=40)
+    document = models.CharField(max_length=80)
+    indicator = models.CharField(max_length=120)
+    comparison = models.CharField(max_length=4, blank=True)
+    number = models.CharField(max_length=24, blank=True)
+    unit = models.CharField(max_length=40, blank=True)
+    words = models.CharField(max_length=80, blank=True)
+    target_year = models.PositiveSmallIntegerField()
+    evidence = models.CharField(max_length=12)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["action", "position"]
+        constraints = [models.UniqueConstraint(fields=["action", "place", "document", "indicator"], name="one_parent_target")]
+
+    @property
+    def remark(self) -> str:
+        """What the screen adds: 转载，待核实 or 凭记忆录入，待核实."""
+        return EVIDENCE_REMARKS[self.evidence]
 
 
 class Annex(models.Model):

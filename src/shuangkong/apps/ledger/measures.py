@@ -1,0 +1,40 @@
+"""What a ledger row can measure: one list for import, packs and accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: The unit of rates.
+PERCENT = "%"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure. ``dimension`` is that of :data:`shuangkong.core.quantities.BASE_UNITS`, or ``rate`` (percent).
+
+    ``by_product`` measures take their dimension from the product and need product and flow; ``price_base`` is needed for GDP levels.
+    """
+
+    label: str
+    dimension: str
+    by_product: bool = False
+    price_base: bool = False
+    comparable: bool = False
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether a row holds a rate (percent) and no quantity."""
+        return self.dimension == "rate"
+
+
+MEASURES = {
+    "energy": Measure("能源", "", by_product=True),
+    "electricity": Measure("用电量", "electricity"),
+    "gdp": Measure("地区生产总值", "money", price_base=True),
+    "gdp_growth": Measure("地区生产总值增速", "rate", comparable=True),
+    "industry_value_added_growth": Measure("规模以上工业增加值增速", "rate", comparable=True),
+    "energy_total": Measure("能源消费总量", "energy"),
+    "energy_growth": Measure("能源消费总量增速", "rate"),
+    "energy_intensity_change": Measure("单位地区生产总值能耗变化率", "rate"),
+    "population": Measure("常住人口", "persons"),
+}

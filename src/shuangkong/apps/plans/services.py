@@ -1,0 +1,153 @@
+"""Writing plans and their tables, and a place's own rules; and the rulebook as the platform uses it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Max
+from django.utils.translation import gettext as _
+
+from shuangkong.apps.audit.services import record
+from shuangkong.apps.organisations.models import Department, Subject
+from shuangkong.apps.organisations.services import Change, put_rows
+from shuangkong.apps.plans.models import Action, Annex, Clause, Duty, LocalRuleRow, Obligation, ParentTarget, Plan
+from shuangkong.core.errors import InputError
+from shuangkong.rulebook.loader import RecordingBook, Rulebook
+
+_cached: dict[str, tuple[tuple[Any, ...], Rulebook]] = {}
+_cache_lock = Lock()
+
+
+def put_plans(rows: Iterable[Mapping[str, Any]], *, actor: Any = None, origin: str = "") -> Change:
+    """Plans by code; ``subject`` is a code."""
+    subjects = dict(Subject.objects.values_list("code", "id"))
+    made = [{**_without(row, "subject"), "subject_id": subjects[row["subject"]]} for row in rows]
+    return put_rows(Plan, ("code",), made, action="plans.plan.put", actor=actor, origin=origin)
+
+
+def put_clauses(rows: Iterable[Mapping[str, Any]], *, actor: Any = None, origin: str = "") -> Change:
+    """Clauses by plan and code; ``plan`` is a code."""
+    return put_rows(Clause, ("plan_id", "code"), _of_plan(rows), action="plans.clause.put", actor=actor, origin=origin)
+
+
+def put_duties(rows: Iterable[Mapping[str, Any]], *, actor: Any = None, origin: str = "") -> Change:
+    """Who leads, supports and implements; ``plan``, ``clause`` and ``department`` are codes."""
+    departments = dict(Department.objects.values_list("code", "id"))
+    made = [
+        {**_without(row, "department"), "department_id": departments[row["department"]]}
+        for row in _of_clause(rows)
+    ]  # fmt: skip
+    return put_rows(Duty, ("clause_id", "department_id", "role"), made, action="plans.duty.put", actor=actor, origin=origin)
+
+
+def put_obligations(rows: Iterable[Mapping[str, Any]], *, actor: Any = None, origin: str = "") -> Change:
+    """Obligations by clause and code."""
+    return put_rows(Obligation, ("clause_id", "code"), _of_clause(rows), action="plans.obligation.put", actor=actor, origin=origin)
+
+
+def put_actions(rows: Iterable[Mapping[str, Any]], *, actor: Any = None, origin: str = "") -> Change:
+    """The key actions by plan and number."""
+    return put_rows(Action, ("plan_id", "number"), _of_plan(rows), action="plans.action.put", actor=actor, origin=origin)
+
+
+def put_parent_targets(rows: Iterable[Mapping[str, Any]], *, actor: Any = None, origin: str = "") -> Change:
+    """What parent plans ask under an action; ``plan`` is a code, ``action`` a number."""
+    actions = {(plan, number): pk for plan, number, pk in Action.objects.values_list("plan__code", "number", "id")}
+    made = [{**_without(row, "plan", "action"), "action_id": actions[row["plan"], row["action"]]} for row in rows]
+    key = ("action_id", "place", "document", "indicator")
+    return put_rows(ParentTarget, key, made, action="plans.parent_target.put", actor=actor, origin=origin)
+
+
+def put_annexes(rows: Iterable[Mapping[str, Any]], *, actor: Any = None, origin: str = "") -> Change:
+    """The annexes by plan and number."""
+    return put_rows(Annex, ("plan_id", "number"), _of_plan(rows), action="plans.annex.put", actor=actor, origin=origin)
+
+
+def _without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def _of_plan(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    plans = dict(Plan.objects.values_list("code", "id"))
+    return [{**_without(row, "plan"), "plan_id": plans[row["plan"]]} for row in rows]
+
+
+def _of_clause(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    clauses = {(plan, code): pk for plan, code, pk in Clause.objects.values_list("plan__code", "code", "id")}
+    return [{**_without(row, "plan", "clause"), "clause_id": clauses[row["plan"], row["clause"]]} for row in rows]
+
+
+# The law library: a row is proposed by one person and confirmed by another.
+
+
+@transaction.atomic
+def propose_rule(
+    parameter: str, region: str, body: Mapping[str, Any], *, actor: Any, document: str, demonstration: bool = False
+) -> LocalRuleRow:
+    """Propose a row of ``parameter`` for ``region`` (a code); ``body`` is a row of the rulebook's shape. It is law only when confirmed.
+
+    Raises:
+        InputError: no document is named.
+        RulebookError: the row does not fit the rulebook (unknown parameter, overlap, not allowed at that place …).
+    """
+    if not document.strip():
+        raise InputError(_("没有写依据文件"), where="document", do=_("写明文号"))
+    stated = {**body, "parameter": parameter, "region": region}
+    Rulebook.load(extra_dirs=rule_folders(), extra_rows=[*_confirmed_rows(), stated])
+    row = LocalRuleRow(
+        parameter=parameter, region=region, body=dict(body), document=document, proposed_by=actor, demonstration=demonstration
+    )  # fmt: skip
+    row.save()
+    record("plans.rule.proposed", row, actor=actor, after={**stated, "document": document})
+    return row
+
+
+@transaction.atomic
+def confirm_rule(row: LocalRuleRow, *, actor: Any, now: datetime) -> LocalRuleRow:
+    """Put a proposed row in force.
+
+    Raises:
+        InputError: the person proposed it, or it is confirmed already.
+    """
+    if row.proposed_by_id == actor.pk:
+        raise InputError(_("提出人不能自己确认"), where=row.parameter, why=_("本地规则由两人经手"), do=_("请另一人确认"))
+    waiting = LocalRuleRow.objects.unscoped("a proposal is confirmed once").filter(pk=row.pk, confirmed_at__isnull=True)
+    if not waiting.update(confirmed_by=actor, confirmed_at=now):
+        raise InputError(_("这一行已经确认过"), where=row.parameter)
+    row.refresh_from_db(from_queryset=LocalRuleRow.objects.unscoped("just confirmed"))
+    record("plans.rule.confirmed", row, actor=actor, before={"confirmed": False}, after={"confirmed": True})
+    return row
+
+
+def _confirmed_rows() -> list[dict[str, Any]]:
+    rows = LocalRuleRow.objects.unscoped("confirmed rules are law").filter(confirmed_at__isnull=False)
+    return [{**row.body, "parameter": row.parameter, "region": row.region} for row in rows]
+
+
+def rule_folders() -> list[Path]:
+    """The folders with the installed pack's own rules; none without a pack."""
+    folder = Path(settings.PACKS_DIR) / settings.PACK / "rules"
+    return [folder] if folder.is_dir() else []
+
+
+def current_rulebook() -> Rulebook:
+    """The shipped rules, the installed pack's and the law library's confirmed rows. Kept until a row is confirmed or the pack changes."""
+    confirmed = LocalRuleRow.objects.unscoped("what is in force").filter(confirmed_at__isnull=False)
+    mark = (*map(str, rule_folders()), *confirmed.aggregate(Count("id"), Max("id"), Max("confirmed_at")).values())
+    with _cache_lock:
+        kept = _cached.get("rulebook")
+        if kept is None or kept[0] != mark:
+            kept = (mark, Rulebook.load(extra_dirs=rule_folders(), extra_rows=_confirmed_rows()))
+            _cached["rulebook"] = kept
+    return kept[1]
+
+
+def current_book(region: str | None = None, known_on: date | None = None) -> RecordingBook:
+    """A fresh recording book over :func:`current_rulebook` for one calculation; ``region`` defaults to the installed pack's."""
+    return current_rulebook().book(region, known_on)

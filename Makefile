@@ -19,7 +19,7 @@ setup: .venv/.ready node_modules/.ready  ## make .venv and node_modules from the
 	@touch $@
 
 node_modules/.ready: package-lock.json package.json
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null || { echo "make setup: Node 20 or newer with npm is needed"; exit 1; }
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null || { echo "make setup: Node 20 or newer with npm is needed"; exit 1; }
 	@test -L node_modules || npm ci --omit=dev --loglevel=error
 	@touch $@
 

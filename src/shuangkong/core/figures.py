@@ -53,6 +53,11 @@ class RuleRow:
         """Shown 待核实."""
         return self.evidence == "recalled"
 
+    @property
+    def demonstration(self) -> bool:
+        """Invented for the demonstration: what rests on it is marked 演示."""
+        return self.evidence == "demonstration"
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:

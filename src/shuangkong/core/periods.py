@@ -1,7 +1,8 @@
 """Periods: the only place where they are made. Half-open, in civil days of Asia/Shanghai.
 
-Four kinds (accounting 10): ``month``, ``quarter``, ``year`` and ``ytd`` (1 January to the end of a month, 1–n月).
-A period's ``code`` is its stable text form: ``2025-06``, ``2025Q2``, ``2025``, ``2025-01/06``.
+Four kinds are filed (accounting 10): ``month``, ``quarter``, ``year`` and ``ytd`` (1 January to the end of a month, 1–n月).
+A fifth is only computed: ``rolling``, the four quarters that end with a month (accounting 17b).
+A period's ``code`` is its stable text form: ``2025-06``, ``2025Q2``, ``2025``, ``2025-01/06``, ``2025-06R12``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _MONTH = re.compile(r"(\d{4})(?:年|[-/.])(\d{1,2})月?")
 _YTD = re.compile(rf"(\d{{4}})(?:年|-)0?1月?(?:{_DASH}|/)(\d{{1,2}})月?(?:累计)?")
 _QUARTER = re.compile(r"(\d{4})年?(?:第?([1-4一二三四])季度?|[Qq]([1-4]))")
 _YEAR = re.compile(r"(\d{4})年?(?:全年)?")
+_ROLLING = re.compile(r"(\d{4})-(\d{2})R12")
 _HALF = re.compile(r"(\d{4})年?上半年")
 _CHINESE = {"一": 1, "二": 2, "三": 3, "四": 4}
 
@@ -56,6 +58,12 @@ class Period:
         return cls(date(year, 1, 1), _month_end(year, month), "ytd")
 
     @classmethod
+    def rolling(cls, year: int, month: int) -> Period:
+        """The twelve months that end with ``month``."""
+        end = _month_end(year, month)
+        return cls(end.replace(year=end.year - 1), end, "rolling")
+
+    @classmethod
     def parse(cls, text: str) -> Period:
         """A period as people or this platform write it.
 
@@ -76,6 +84,8 @@ class Period:
             return cls.ytd(int(match[1]), int(match[2]))
         if match := _HALF.fullmatch(text):
             return cls.ytd(int(match[1]), 6)
+        if match := _ROLLING.fullmatch(text):
+            return cls.rolling(int(match[1]), int(match[2]))
         if match := _MONTH.fullmatch(text):
             return cls.month(int(match[1]), int(match[2]))
         if match := _QUARTER.fullmatch(text):
@@ -93,7 +103,12 @@ class Period:
     @property
     def last_month(self) -> int:
         """The number (1–12) of the last month inside."""
-        return self.start.month + self.months - 1
+        return (self.end.month + 10) % 12 + 1
+
+    @property
+    def last_year(self) -> int:
+        """The calendar year of the last month inside."""
+        return self.end.year - (self.end.month == 1)
 
     @property
     def code(self) -> str:
@@ -104,6 +119,7 @@ class Period:
             "quarter": f"{year}Q{self.last_month // 3}",
             "year": year,
             "ytd": f"{year}-01/{self.last_month:02d}",
+            "rolling": f"{self.last_year:04d}-{self.last_month:02d}R12",
         }[self.kind]
 
     @property
@@ -114,6 +130,8 @@ class Period:
             return f"{year}{self.start.month}月"
         if self.kind == "quarter":
             return f"{year}{'一二三四'[self.last_month // 3 - 1]}季度"
+        if self.kind == "rolling":
+            return f"截至{self.last_year}年{self.last_month}月的四个季度"
         if self.kind == "ytd" and self.last_month > 1:
             return f"{year}1—{self.last_month}月"
         return f"{year}1月" if self.kind == "ytd" else year

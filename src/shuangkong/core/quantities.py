@@ -75,7 +75,7 @@ def unit_of(text: str) -> tuple[str, Decimal]:
     """
     key = "".join(text.split()).lower()
     if key not in _UNITS:
-        raise InputError(f"不认识计量单位“{text}”", do="用 吨、万吨、万千瓦时、亿千瓦时、万立方米、GJ、吨标准煤 等")
+        raise InputError(f"不认识计量单位“{text}”", why="不在计量单位表中", do="用 吨、万吨、万千瓦时、亿千瓦时、万立方米、GJ、吨标准煤 等")
     dimension, factor = _UNITS[key]
     return dimension, Decimal(factor)
 

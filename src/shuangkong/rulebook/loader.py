@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.hashes import SM3, Hash
-
+from shuangkong.core.digest import canonical_json, sm3_hex
 from shuangkong.core.errors import InputError
 from shuangkong.core.figures import RuleRow
 
@@ -43,6 +41,8 @@ class Rulebook:
     @classmethod
     def load(cls, extra_dirs: Iterable[Path | str] = (), extra_rows: Iterable[Mapping[str, Any]] = ()) -> Rulebook:
         """The shipped rules, those of ``extra_dirs`` (folders ``cn``, ``cn-43`` …, ``places.yaml``), and rows.
+
+        A row of ``extra_rows`` is a mapping with ``parameter``, ``region`` and the fields of a row in a file.
 
         Raises:
             RulebookError: a file or row is broken; names file, parameter, row and reason.
@@ -122,9 +122,7 @@ def _hash(parameters: Mapping[str, Parameter], places: Places, lists: Mapping[st
         "places": {"region": places.region, "zones": dict(places.zones)},
         "lists": {name: [term.content() for term in terms] for name, terms in lists.items()},
     }
-    digest = Hash(SM3())
-    digest.update(json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
-    return digest.finalize().hex()
+    return sm3_hex(canonical_json(content).encode())
 
 
 def _content(parameter: Parameter) -> dict[str, Any]:

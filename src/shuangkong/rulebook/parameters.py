@@ -35,7 +35,9 @@ class Shape(StrEnum):
     TEXT = "text"
 
 
-EVIDENCE = ("text", "recalled", "design")
+#: Seen in the text; recalled (shown 待核实); a rule of this platform (平台规则); invented for the demonstration (演示).
+EVIDENCE = ("text", "recalled", "design", "demonstration")
+DEMONSTRATION = "demonstration"
 
 
 def finite(text: str) -> Decimal | None:

@@ -9,10 +9,12 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from shuangkong.apps.indicators.fields import CanonicalField
 from shuangkong.apps.ledger.fields import RatioField
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.organisations.scope import Scoped
 from shuangkong.apps.plans.models import Plan
+from shuangkong.core.periods import Period
 
 
 class Indicator(models.Model):
@@ -65,8 +67,13 @@ class Target(Scoped):
 
 
 class Run(models.Model):
-    """One computation: what was known on which day, by which rulebook and code, and which values it replaced."""
+    """One computation: what was known on which day, by which rulebook and code, and which values it replaced.
 
+    ``live`` runs hold only what changed and are published; a ``known_on`` run holds every value as known on a day and never is.
+    ``finished_at`` is set when all its values are written.
+    """
+
+    kind = models.CharField(max_length=8, default="live", choices=[("live", _("现行")), ("known_on", _("按某日所知"))])
     known_on = models.DateField()
     had_at = models.DateTimeField(null=True)
     rulebook_sm3 = models.CharField(max_length=64)
@@ -75,7 +82,9 @@ class Run(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     computed = models.PositiveIntegerField(default=0)
     replaced = models.PositiveIntegerField(default=0)
+    root = models.CharField(max_length=64, blank=True)
     made_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -83,16 +92,28 @@ class Run(models.Model):
         verbose_name = _("计算批次")
 
 
+class RuleSet(models.Model):
+    """The rule rows that a calculation used, stored once for all values that used the same ones."""
+
+    sm3 = models.CharField(max_length=64, unique=True)
+    rows = CanonicalField(default=list)
+
+
 class Value(Scoped):
     """One value of one indicator for one subject and period. Never updated; the last published run's is current.
 
-    ``value`` is None when missing; ``words`` holds a label (a level) or a qualitative target's words. ``inputs`` is a list of
-    ``{"label", "value_id"}`` or ``{"label", "query", "arguments", "count", "sum", "sm3"}``; ``rules`` a list of rule rows.
+    ``key`` is the text of all that makes it one value: indicator, subject, period, basis, treatment, lens, release.
+    ``value`` is None when nothing is known; ``words`` holds a label (a level) or a qualitative target's words. ``release`` is empty for
+    the live figure (latest known), else the release that it stays on. ``lens`` is ``published`` (the bureau's own figure, open to all),
+    ``issued`` or ``reported``. ``inputs`` is a list of ``{"label", "key"}`` (another value, as it was in this run) or
+    ``{"label", "query", "arguments", "count", "sum", "sm3"}`` (the ledger). ``finding`` says what is wrong with it; ``uncertainty_points``
+    is ± in percentage points.
     """
 
-    run = models.ForeignKey(Run, models.PROTECT, related_name="values")
-    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+")
-    subject = models.ForeignKey(Subject, models.PROTECT, related_name="values")
+    run = models.ForeignKey(Run, models.PROTECT, related_name="values", db_index=False)
+    key = models.CharField(max_length=160)
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+", db_index=False)
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="values", db_index=False)
     period_kind = models.CharField(max_length=8)
     period_start = models.DateField()
     period_end = models.DateField()
@@ -106,28 +127,36 @@ class Value(Scoped):
     status = models.CharField(max_length=12)
     demonstration = models.BooleanField(default=False)
     recalled = models.BooleanField(default=False)
+    public = models.BooleanField(default=False)
     calculation = models.CharField(max_length=60)
-    sentence = models.CharField(max_length=400, blank=True)
-    inputs = models.JSONField(default=list)
-    rules = models.JSONField(default=list)
+    sentence = models.TextField(blank=True)
+    finding = models.TextField(blank=True)
+    uncertainty_points = RatioField(null=True)
+    inputs = CanonicalField(default=list)
+    rule_set = models.ForeignKey(RuleSet, models.PROTECT, null=True, related_name="+", db_index=False)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name = _("指标值")
         indexes = [models.Index(fields=["indicator", "subject", "period_end"], name="value_cell")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["run", "indicator", "subject", "period_kind", "period_end", "basis", "treatment", "lens", "release"],
-                name="one_value_per_run",
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["run", "key"], name="one_value_per_run")]
 
     @classmethod
     def scope_q(cls, user: Any) -> models.Q:
-        """One's own, and what a recorded decision or the statistics bureau has published."""
+        """One's own, and what the statistics bureau or a recorded decision has published."""
         if user.sees_all:
             return models.Q()
-        return models.Q(subject__in=user.own_subject_ids) | models.Q(disclosed__isnull=False)
+        return models.Q(subject__in=user.own_subject_ids) | models.Q(public=True) | models.Q(disclosed__isnull=False)
+
+    @property
+    def period(self) -> Period:
+        """The period with its label."""
+        return Period(self.period_start, self.period_end, self.period_kind)
+
+    @property
+    def rules(self) -> list[dict[str, str]]:
+        """The rule rows used, each as its fields."""
+        return self.rule_set.rows if self.rule_set else []
 
 
 class CurrentValue(models.Model):

@@ -1,0 +1,157 @@
+"""Values as a computation makes them, before a run writes what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from shuangkong.apps.indicators.catalogue import derived
+from shuangkong.apps.indicators.models import Indicator, RuleSet
+from shuangkong.apps.organisations.models import Subject
+from shuangkong.core.digest import canonical_json, sm3_hex
+from shuangkong.core.figures import RuleRow, Status, worst
+from shuangkong.core.periods import Period
+
+#: The fields of a draft that say what it is (the rest is what its key means).
+CONTENT = (
+    "value", "words", "severity", "status", "demonstration", "recalled", "public", "calculation", "sentence", "finding",
+    "uncertainty_points", "inputs", "rule_set_id",
+)  # fmt: skip
+KEY_COLUMNS = (
+    "key", "indicator_id", "subject_id", "period_kind", "period_start", "period_end", "basis", "treatment", "lens", "release",
+)  # fmt: skip
+
+
+class Draft(NamedTuple):
+    """One value about to be written, in the order of its columns; numbers and inputs are text already."""
+
+    key: str
+    indicator_id: int
+    subject_id: int
+    period_kind: str
+    period_start: Any
+    period_end: Any
+    basis: str
+    treatment: str
+    lens: str
+    release: str
+    value: str | None
+    words: str
+    severity: int | None
+    status: str
+    demonstration: bool
+    recalled: bool
+    public: bool
+    calculation: str
+    sentence: str
+    finding: str
+    uncertainty_points: str | None
+    inputs: str
+    rule_set_id: int | None
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """What would make it another value."""
+        return self[len(KEY_COLUMNS) :]
+
+
+class Figure(NamedTuple):
+    """What later steps of a computation need of a value: its number, how good it is, and its key."""
+
+    value: Decimal | None
+    status: Status
+    demonstration: bool
+    recalled: bool
+    key: str
+    known: Decimal | None = None
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether a further figure may rest on it."""
+        return self.value is not None and self.status.rank < Status.INCOMPLETE.rank
+
+
+def spread(figures: Iterable[Figure]) -> tuple[Status, bool, bool]:
+    """Status (only gets worse), demonstration and recalled marks of what rests on ``figures``."""
+    known = list(figures)
+    return worst(f.status for f in known), any(f.demonstration for f in known), any(f.recalled for f in known)
+
+
+def number_text(value: Decimal | None) -> str | None:
+    """Plain digits without an exponent and without trailing zeros: the same number is the same text."""
+    if value is None:
+        return None
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def value_key(code: str, subject_code: str, period: Period, basis: str, treatment: str, lens: str, release: str) -> str:
+    """The text of all that makes it one value."""
+    return f"{code}|{subject_code}|{period.code}|{basis}|{treatment}|{lens}|{release}"
+
+
+class RuleSets:
+    """Rule rows stored once: rows → the id of their set."""
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[RuleRow, ...], int] = {}
+
+    def id_of(self, rows: Sequence[RuleRow]) -> int | None:
+        """The id of the set of ``rows``; None for none."""
+        unique = tuple(dict.fromkeys(rows))
+        if not unique:
+            return None
+        if unique not in self._ids:
+            lines = [_rule_fields(row) for row in unique]
+            text = canonical_json(lines)
+            with transaction.atomic():
+                self._ids[unique] = RuleSet.objects.get_or_create(sm3=sm3_hex(text.encode()), defaults={"rows": lines})[0].pk
+        return self._ids[unique]
+
+
+def _rule_fields(row: RuleRow) -> dict[str, str]:
+    return {name: getattr(row, name) for name in RuleRow.__dataclass_fields__ if getattr(row, name)}
+
+
+class Drafts:
+    """Collects the values of one computation. Indicators of products and industries come into being with their first value."""
+
+    def __init__(self, labels: Mapping[str, Mapping[str, str]]) -> None:
+        self.rows: list[Draft] = []
+        self.rule_sets = RuleSets()
+        self._labels = labels
+        self._indicators = dict(Indicator.objects.values_list("code", "id"))
+
+    def indicator_id(self, code: str) -> int:
+        """The id of an indicator of the catalogue."""
+        if code not in self._indicators:
+            prefix, _, word = code.partition(":")
+            entry = derived(prefix, word, self._labels.get(prefix, {}).get(word, word))
+            shown = {"name": entry.name, "unit": entry.unit, "decimals": entry.decimals, "family": entry.family, "position": 500}
+            row, _ = Indicator.objects.get_or_create(code=code, defaults=shown)
+            self._indicators[code] = row.pk
+        return self._indicators[code]
+
+    def add(
+        self, code: str, subject: Subject, period: Period, value: Decimal | None, *, calculation: str, status: Status = Status.OK,
+        demonstration: bool = False, recalled: bool = False, basis: str = "", lens: str = "issued", release: str = "", words: str = "",
+        severity: int | None = None, public: bool = False, sentence: str = "", finding: str = "", uncertainty: Decimal | None = None,
+        inputs: str | list[dict[str, Any]] = "[]", rule_set_id: int | None = None, known: Decimal | None = None,
+        lacks: tuple[str, ...] = (),
+    ) -> Figure:  # fmt: skip
+        """Append one value and return what later steps need of it. ``inputs`` may be canonical text already."""
+        key = value_key(code, subject.code, period, basis, "gross", lens, release)
+        self.rows.append(
+            Draft(
+                key, self.indicator_id(code), subject.pk, period.kind, period.start, period.end, basis, "gross", lens, release,
+                number_text(value), words, severity, status.value, demonstration, recalled, public, calculation, sentence, finding,
+                number_text(uncertainty), inputs if isinstance(inputs, str) else canonical_json(inputs), rule_set_id,
+            )
+        )  # fmt: skip
+        return Figure(value, status, demonstration, recalled, key, value if known is None else known, lacks)

@@ -1,0 +1,89 @@
+"""Calculators ``carbon.*``: CO2 of fuel burnt and of electricity used."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from shuangkong.core import carbon
+from shuangkong.core.errors import InputError
+
+from .definition import Calculator, Inputs, NonNegative, Outputs, Worksheet, at_field
+
+_FUEL = "carbon.fuel"
+_NATION = "cn"
+
+
+class CombustionInputs(Inputs):
+    """A quantity of one fuel."""
+
+    fuel: str = Field(description="燃料的代码或中文名")
+    quantity: NonNegative = Field(description="燃烧量")
+    unit: str = Field(description="计量单位，如 吨、万立方米")
+
+
+class CombustionOutputs(Outputs):
+    """CO2 with the factor used."""
+
+    co2_t: Decimal = Field(description="二氧化碳（吨）")
+    factor: Decimal = Field(description="排放因子")
+    factor_unit: str = Field(description="排放因子的单位")
+
+
+def combustion(inputs: CombustionInputs, sheet: Worksheet) -> CombustionOutputs:
+    """Quantity × the published factor (heat value × carbon per heat × oxidation × 44/12)."""
+    products = sheet.rulebook.products
+    fuel = products.find(inputs.fuel, "fuel")
+    parameter = f"{_FUEL}.{fuel.code}"
+    if parameter not in sheet.rulebook.parameters:
+        known = [product.label for product in products if f"{_FUEL}.{product.code}" in sheet.rulebook.parameters]
+        raise InputError(f"{fuel.label}没有二氧化碳排放因子", where="fuel", why="规则库没有登记这一行", do=f"可用：{'、'.join(known)}")
+    with at_field("unit"):
+        quantity = fuel.to_base(inputs.quantity, inputs.unit)
+    answer = sheet.at(parameter)
+    co2 = carbon.co2_t(quantity, answer.number, answer.unit, fuel.dimension)
+    sheet.step(f"燃烧量（{fuel.base_unit}）× 排放因子（{answer.unit}）", 燃烧量=quantity, 排放因子=answer.number, 二氧化碳=co2)
+    return CombustionOutputs(co2_t=co2, factor=answer.number, factor_unit=answer.unit)
+
+
+class ElectricityInputs(Inputs):
+    """Electricity of one year at one place."""
+
+    kwh: NonNegative = Field(description="用电量（千瓦时）")
+    year: Annotated[int, Field(ge=1990, le=2100)] = Field(description="用电年份，取该年的因子")
+
+
+class ElectricityOutputs(Outputs):
+    """CO2 with the factor of the year."""
+
+    co2_t: Decimal = Field(description="二氧化碳（吨）")
+    factor: Decimal = Field(description="电力平均二氧化碳排放因子（kgCO2/kWh）")
+
+
+def electricity(inputs: ElectricityInputs, sheet: Worksheet) -> ElectricityOutputs:
+    """kWh × the factor of the place and year; years are not mixed."""
+    co2, factor = carbon.electricity_co2_t(inputs.kwh, sheet.book, sheet.region, inputs.year)
+    if sheet.region != _NATION and sheet.sources[-1].region == _NATION:
+        sheet.note("所在地没有公布的省级因子，用全国平均")
+    sheet.step("用电量 × 当年因子 ÷ 1000", 用电量=inputs.kwh, 因子=factor, 二氧化碳=co2)
+    return ElectricityOutputs(co2_t=co2, factor=factor)
+
+
+CALCULATORS = (
+    Calculator(
+        "carbon.combustion", "燃料燃烧二氧化碳排放", "CO2 from combustion",
+        ("省级温室气体清单编制指南（发改办气候〔2011〕1041号）",),
+        CombustionInputs, CombustionOutputs, combustion,
+        {"fuel": "原煤", "quantity": "1", "unit": "万吨"},
+        "CO2 = 活动量 × 低位发热量 × 单位热值含碳量 × 碳氧化率 × 44/12",
+    ),
+    Calculator(
+        "carbon.electricity", "用电二氧化碳排放", "CO2 from electricity",
+        ("生态环境部、国家统计局 电力二氧化碳排放因子公告",),
+        ElectricityInputs, ElectricityOutputs, electricity,
+        {"kwh": "1000000", "year": 2023, "region": "43"},
+        "CO2 = 用电量 × 电力平均二氧化碳排放因子",
+    ),
+)  # fmt: skip

@@ -36,10 +36,11 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_home(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Files go to a temporary folder; passwords are hashed quickly; tests run where they are queued unless they say otherwise."""
+    """Files go to a temporary folder; passwords are hashed quickly; assets are looked up when asked for, not at each client's start."""
     settings.HOME = tmp_path_factory.mktemp("home", numbered=True)
     settings.MEDIA_ROOT = settings.HOME / "files"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture

@@ -160,7 +160,6 @@ USE_I18N = True
 USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
 _VENDOR = {
     "vendor/tabler": NODE_MODULES / "@tabler" / "core" / "dist",
     "vendor/echarts": NODE_MODULES / "echarts" / "dist",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from shuangkong.core import energy, targets
 from shuangkong.core.energy import Basis, tce_per_base_unit
@@ -34,6 +34,14 @@ _MOST_ITEMS = 10_000
 _MOST_YEARS = 100
 
 Years = Annotated[int, Field(ge=1, le=_MOST_YEARS)]
+
+
+def _written(value: object) -> object:
+    """A number of decimals may also be written as a text."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+Decimals = Annotated[Literal[3, 4] | None, BeforeValidator(_written)]
 
 
 # ---- energy.to_tce --------------------------------------------------------------------------------------------------
@@ -135,7 +143,7 @@ class IntensityChangeInputs(Inputs):
     gdp_base: Positive = Field(description="基期 GDP（万元，不变价）")
     energy_report_tce: NonNegative = Field(description="报告期能源消费总量（吨标准煤）")
     gdp_report: Positive = Field(description="报告期 GDP（万元，与基期同一价格基期）")
-    decimals: Literal[3, 4] | None = Field(None, description="求变化率前强度保留的小数位：4（省、市）、3（县）、null 不取整；不填为 4")
+    decimals: Decimals = Field(None, description="求变化率前强度保留的小数位：4（省、市）、3（县）、null 不取整；不填为 4")
 
 
 class IntensityChangeOutputs(Outputs):

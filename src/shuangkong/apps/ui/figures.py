@@ -1,0 +1,190 @@
+"""Figures as markup: number, unit, status, marks, and the link that opens the explanation (DESIGN-LOOK 5, 6).
+
+One rule for each kind of indicator, read from the ending of its code: a change or decline is said in words (降2.38%), growth
+carries a sign, a gap is 百分点, amounts of a region are shown in 万 or 亿. Rounding happens here, once and last.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+
+from django.urls import get_script_prefix
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from shuangkong.apps.ui import statuses
+from shuangkong.core import wording
+from shuangkong.core.rounding import round_half_up
+
+#: Stands where a figure cannot be computed because an input is missing.
+NOT_COMPUTABLE = "—"
+
+
+class MeasuredBy(Protocol):
+    """What is read of an indicator."""
+
+    code: str
+    unit: str
+    decimals: int
+
+
+class Shown(Protocol):
+    """What is read of a value."""
+
+    pk: int
+    indicator: MeasuredBy
+    value: Decimal | None
+    words: str
+    status: str
+    demonstration: bool
+    recalled: bool
+
+
+class Screen(NamedTuple):
+    """A unit as a region's page shows it: the name, the power of ten that divides, and the decimals."""
+
+    unit: str
+    power: int
+    decimals: int
+
+
+#: 万 and 亿 as the statistics have them; one unit a column (DESIGN-LOOK 6).
+REGIONAL = {
+    "tce": Screen("万tce", 4, 2),
+    "t": Screen("t", 0, 0),
+    "万元": Screen("亿元", 4, 2),
+    "万kWh": Screen("亿kWh", 4, 2),
+}
+
+
+def screen_unit(indicator: MeasuredBy, large: bool = True) -> Screen:
+    """How amounts of ``indicator`` are shown: scaled for a region, as they are for an enterprise (``large=False``)."""
+    own = Screen(indicator.unit, 0, indicator.decimals)
+    return REGIONAL.get(indicator.unit, own) if large else own
+
+
+def scaled(value: Decimal, screen: Screen) -> Decimal:
+    """``value`` in the unit of ``screen``, rounded half up."""
+    return round_half_up(value.scaleb(-screen.power), screen.decimals)
+
+
+def text(value: Shown, large: bool = True, unit: bool = True) -> str:
+    """A value as words for a sentence, a table or an export: 降2.38%, +3.1%, 648.30万tce, 缺报, —."""
+    if value.value is None:
+        return _absent(value)
+    code = value.indicator.code
+    places = value.indicator.decimals
+    if code.endswith("_change_percent"):
+        return wording.short_decline(-value.value, places)
+    if code.endswith("_decline_percent") and value.value < 0:
+        return wording.short_decline(value.value, places)
+    screen = screen_unit(value.indicator, large)
+    if code.endswith(("_growth_percent", "_gap_points")):
+        shown = wording.signed(value.value, places)
+    else:
+        shown = wording.number(value.value.scaleb(-screen.power), screen.decimals)
+    return f"{shown}{screen.unit}" if unit else shown
+
+
+def _absent(value: Shown) -> str:
+    if value.words:
+        return value.words
+    return NOT_COMPUTABLE if value.status == "incomplete" else _("缺报")
+
+
+def address(value: Shown) -> str:
+    """Where the explanation of ``value`` opens."""
+    return f"{get_script_prefix()}explain/value/{value.pk}/"
+
+
+def cell(value: Shown | None, large: bool = True) -> SafeString:
+    """A figure for a table: the number alone (the unit stands in the heading), a status icon when it is not sound.
+
+    No value at all is —; a missing one says 缺报 and still opens its explanation.
+    """
+    if value is None:
+        return mark_safe(f'<span class="na">{NOT_COMPUTABLE}</span>')
+    shown = escape(text(value, large, unit=False))
+    return mark_safe(f'{_status_icon(value)}<a class="{_classes(value)}" href="{address(value)}">{shown}</a>{_recalled_for_readers(value)}')
+
+
+def _status_icon(value: Shown) -> str:
+    if value.status == "ok" or value.value is None:
+        return ""
+    return f"{statuses.state(value.status, extra='ico')} "
+
+
+def _classes(value: Shown) -> str:
+    classes = "fig"
+    if value.recalled:
+        classes += " rec"
+    if value.value is None:
+        classes += " na"
+    elif _wrong_way(value):
+        classes += " up"
+    return classes
+
+
+def _wrong_way(value: Shown) -> bool:
+    """Whether the figure tells of an intensity that rose or of a path that was missed: shown in red, beside its word."""
+    assert value.value is not None
+    code = value.indicator.code
+    if code.endswith("_intensity_change_percent"):
+        return value.value > 0
+    return code.endswith(("_decline_percent", "_gap_points")) and value.value < 0
+
+
+def _recalled_for_readers(value: Shown) -> str:
+    return f'<span class="vh">（{_("待核实")}）</span>' if value.recalled else ""
+
+
+def figure(value: Shown | None, large: bool = True) -> SafeString:
+    """A figure that stands alone: number, unit, status when it is not sound, and its marks."""
+    if value is None:
+        return mark_safe(f'<span class="na">{NOT_COMPUTABLE}</span>')
+    number, unit = _parts(value, large)
+    parts = [f'<a class="{_classes(value)}" href="{address(value)}">{escape(number)}</a>']
+    if unit:
+        parts.append(f'<span class="u">{escape(unit)}</span>')
+    if value.status != "ok" and value.value is not None:
+        parts.append(f" {statuses.state(value.status, extra='s12')}")
+    parts.append(marks(value))
+    return mark_safe("".join(parts))
+
+
+def _parts(value: Shown, large: bool) -> tuple[str, str]:
+    whole, number = text(value, large), text(value, large, unit=False)
+    if value.value is None:
+        return whole, ""
+    if whole == number and whole.endswith("%"):
+        return whole[:-1], "%"
+    return number, whole[len(number) :]
+
+
+def marks(value: object) -> SafeString:
+    """The marks of provenance of ``value``: 演示, 待核实."""
+    parts = []
+    if getattr(value, "demonstration", False):
+        parts.append(f" {mark('demonstration')}")
+    if getattr(value, "recalled", False):
+        parts.append(f" {mark('recalled')}")
+    return mark_safe("".join(parts))
+
+
+def mark(kind: str) -> SafeString:
+    """One mark of provenance: ``demonstration``, ``recalled`` or ``forecast``."""
+    css, word = {
+        "demonstration": ("mk mk-demo", _("演示")),
+        "recalled": ("mk", _("待核实")),
+        "forecast": ("mk mk-fc", _("预测")),
+    }[kind]
+    return mark_safe(f'<span class="{css}">{word}</span>')
+
+
+def citation(number: str, locator: str = "", recalled: bool = False) -> SafeString:
+    """A § citation: document number and article, with 待核实 behind it when the rule is recalled."""
+    words = escape(f"{number} {locator}".strip())
+    behind = f" {mark('recalled')}" if recalled else ""
+    return mark_safe(f'<span class="cite">{words}{behind}</span>')

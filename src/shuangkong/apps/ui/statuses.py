@@ -1,0 +1,104 @@
+"""The one vocabulary of states: class (shape and colour) and word. Never colour alone; ``severity`` orders, the word shows."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+class State(NamedTuple):
+    """How a state is shown: the class of ``look.css`` and the word."""
+
+    css: str
+    word: object
+
+
+#: Data status of a figure (``core.figures.Status``).
+DATA = {
+    "ok": State("st-3", gettext_lazy("已核定")),
+    "estimated": State("st-2", gettext_lazy("估算")),
+    "incomplete": State("st-na", gettext_lazy("不完整")),
+    "missing": State("st-na", gettext_lazy("缺报")),
+}
+#: States of work: filings, jobs, batches, inbox items.
+WORK = {
+    "not_filed": State("w-todo", gettext_lazy("未报")),
+    "draft": State("w-draft", gettext_lazy("草稿")),
+    "submitted": State("w-sub", gettext_lazy("已提交")),
+    "under_review": State("w-rev", gettext_lazy("审核中")),
+    "returned": State("w-ret", gettext_lazy("退回")),
+    "accepted": State("w-ok", gettext_lazy("通过")),
+    "locked": State("w-lock", gettext_lazy("锁定")),
+    "waiting": State("w-todo", gettext_lazy("排队")),
+    "running": State("w-run", gettext_lazy("进行中")),
+    "done": State("w-ok", gettext_lazy("完成")),
+    "failed": State("w-stop", gettext_lazy("失败")),
+    "cancelled": State("st-ex", gettext_lazy("已取消")),
+    "applied": State("w-ok", gettext_lazy("已入账")),
+    "withdrawn": State("w-ret", gettext_lazy("已撤回")),
+    "overdue": State("w-late", gettext_lazy("超期")),
+    "open": State("w-todo", gettext_lazy("待办")),
+    "proposed": State("w-sub", gettext_lazy("待确认")),
+    "pending": State("w-run", gettext_lazy("待封存")),
+    "sealed": State("w-lock", gettext_lazy("已封存")),
+}
+#: How sure a rule is (``evidence`` of a rule row); recalled is a mark, not a status.
+EVIDENCE = {"text": State("st-3", gettext_lazy("原文")), "design": State("st-ex", gettext_lazy("平台规则"))}
+#: Severity of the national scheme, 1 the worst, and of the city scheme by completion, 1 the worst of four.
+NATIONAL = {1: "st-1", 2: "st-2", 3: "st-3"}
+CITY = {1: "st-1", 2: "st-2", 3: "st-w", 4: "st-3"}
+#: Findings of an import or a check.
+FINDING = {"error": State("st-1", gettext_lazy("错误")), "warning": State("st-2", gettext_lazy("须说明")), "notice": State("st-ex", gettext_lazy("提示"))}
+
+VOCABULARY: dict[str, State] = {**WORK, **DATA, **EVIDENCE, **FINDING, "not_rated": State("st-ex", gettext_lazy("不评级"))}
+
+
+def tag(css: str, word: object, extra: str = "") -> SafeString:
+    """A state as markup: shape, colour and word. ``extra`` adds ``pill``, ``ico`` (icon with the word for readers) or ``s12``."""
+    classes = f"st {extra} {css}" if extra else f"st {css}"
+    return mark_safe(f'<span class="{classes}">{conditional_escape(word)}</span>')
+
+
+def state(code: str, word: object = "", extra: str = "") -> SafeString:
+    """The state ``code`` of the vocabulary, with its own word unless ``word`` says more (缺嘉禾县8月)."""
+    known = VOCABULARY[code]
+    return tag(known.css, word or known.word, extra)
+
+
+def level_class(scheme: str, severity: int | None) -> str:
+    """The class of a warning level; ``scheme`` is ``warning_national`` or ``warning_city``."""
+    table = CITY if scheme.endswith("city") else NATIONAL
+    return table.get(severity or 0, "st-na")
+
+
+def level(value: object | None, extra: str = "") -> SafeString:
+    """The warning level that ``value`` holds (``severity`` and ``words``); an absent one says what it is, never a colour."""
+    if value is None:
+        return state("not_rated", extra=extra)
+    if not value.severity:  # type: ignore[attr-defined]
+        return _without_level(value, extra)
+    word = value.words or _("第%(n)d级") % {"n": value.severity}  # type: ignore[attr-defined]
+    return tag(level_class(value.indicator.code, value.severity), word, extra)  # type: ignore[attr-defined]
+
+
+def _without_level(value: object, extra: str) -> SafeString:
+    status: str = value.status  # type: ignore[attr-defined]
+    if status in ("missing", "incomplete"):
+        return state(status, extra=extra)
+    return state("not_rated", word=value.words, extra=extra)  # type: ignore[attr-defined]
+
+
+def due(on: date | None, today: date) -> SafeString:
+    """A deadline beside ``today``: 超1天 and the last day in red, the day itself before, 不限期 without one."""
+    if on is None:
+        return mark_safe(f'<span class="due t3">{_("不限期")}</span>')
+    if on > today:
+        shown = on.strftime("%m-%d") if on.year == today.year else on.isoformat()
+        return mark_safe(f'<span class="due">{shown}</span>')
+    words = _("今天") if on == today else _("超%(days)d天") % {"days": (today - on).days}
+    return mark_safe(f'<span class="due hot">{words}</span>')

@@ -1,0 +1,73 @@
+"""Template tags of figures: ``{% figure value %}`` alone, ``{% cell value %}`` in a table, status, level, marks, citation, bars."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from shuangkong.apps.ui import bullets, figures, statuses
+from shuangkong.core import wording
+from shuangkong.core.periods import Period
+
+register = template.Library()
+
+register.simple_tag(figures.figure, name="figure")
+register.simple_tag(figures.cell, name="cell")
+register.simple_tag(figures.mark, name="mark")
+register.simple_tag(figures.marks, name="marks")
+register.simple_tag(figures.citation, name="cite")
+register.simple_tag(statuses.state, name="status")
+register.simple_tag(statuses.level, name="level")
+register.simple_tag(bullets.bullet, name="bullet")
+
+
+@register.simple_tag
+def unit(indicator: Any, large: bool = True) -> str:
+    """The unit of ``indicator`` as its column heading shows it."""
+    return figures.screen_unit(indicator, large).unit
+
+
+@register.filter
+def words(value: Any) -> str:
+    """A value as text without markup: 降2.38%."""
+    return figures.text(value)
+
+
+@register.filter
+def number(value: Decimal | int | None, decimals: int = 0) -> str:
+    """A bare number with thousands commas and the true minus; — when there is none."""
+    return figures.NOT_COMPUTABLE if value is None else wording.number(Decimal(value), decimals)
+
+
+@register.filter
+def signed(value: Decimal | None, decimals: int = 2) -> str:
+    """A number with its sign: +0.71."""
+    return figures.NOT_COMPUTABLE if value is None else wording.signed(Decimal(value), decimals)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A day as 2025-07-22."""
+    return value.isoformat() if value else figures.NOT_COMPUTABLE
+
+
+@register.filter
+def period(value: Any) -> str:
+    """The period of a value or a :class:`Period` as people read it: 2025年1—6月, 2025年三季度止的四个季度."""
+    if isinstance(value, Period):
+        return value.label
+    if value.period_kind == "rolling":
+        last = value.period_end - timedelta(days=1)
+        return _("至%(year)d年%(month)d月的12个月") % {"year": last.year, "month": last.month}
+    return Period(value.period_start, value.period_end, value.period_kind).label
+
+
+@register.simple_tag
+def due(on: date | None, today: date) -> SafeString:
+    """A deadline: 超1天 and today in red, otherwise the day."""
+    return statuses.due(on, today)

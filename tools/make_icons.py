@@ -12,14 +12,15 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "node_modules" / "@tabler" / "icons" / "icons" / "outline"
 SPRITE = ROOT / "src" / "shuangkong" / "apps" / "ui" / "static" / "ui" / "icons.svg"
 
-NAMES = """
+#: Names in the package.
+NAMES: list[str] = """
 adjustments alert-triangle arrow-back-up arrow-left arrows-sort bell book building building-factory calculator calendar certificate
 chart-line check chevron-down chevron-left chevron-right chevron-up circle-x clipboard-check coin columns copy device-desktop dots
 download external-link eye eye-off file-check file-spreadsheet file-text filter gauge gavel help-circle history home inbox
 info-circle key license link list-check list-details lock logout map-2 menu-2 message moon pencil player-stop plus printer refresh
 report-analytics scale search settings shield-check sitemap sort-ascending sort-descending sun table trash upload user users
 wave-sine world x
-""".split()
+""".split()  # noqa: SIM905
 
 
 def symbol(name: str) -> str:

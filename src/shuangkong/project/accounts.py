@@ -8,13 +8,21 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from shuangkong.apps.organisations.models import User
 from shuangkong.apps.organisations.services import change_password
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):
-    """Refuses open registration."""
+    """Refuses open registration; says in our words why a sign-in failed."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": _("账号或密码不对"),
+        "incorrect_password": _("密码不对"),
+        "too_many_login_attempts": _("连续输错，已锁定；5分钟后再试，或联系系统管理员"),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""

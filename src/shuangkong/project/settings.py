@@ -67,6 +67,7 @@ DATABASES = {"default": _database(os.environ.get("SHUANGKONG_DATABASE", f"sqlite
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "shuangkong.apps.ui",  # before allauth, whose templates it lays over
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -79,7 +80,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "shuangkong.apps.ui",
     "shuangkong.apps.audit",
     "shuangkong.apps.organisations",
     "shuangkong.apps.desk",
@@ -150,6 +150,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("SHUANGKONG_HTTPS", 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "shuangkong.apps.ui.views.csrf_failure"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

@@ -7,3 +7,8 @@ from django.urls import include, path
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
 ]
+
+handler400 = "shuangkong.apps.ui.views.bad_request"
+handler403 = "shuangkong.apps.ui.views.forbidden"
+handler404 = "shuangkong.apps.ui.views.not_found"
+handler500 = "shuangkong.apps.ui.views.server_error"

@@ -39,9 +39,8 @@ def bullet(
         words.append(_("预测%(low)s%%至%(high)s%%") % {"low": number(forecast_percent[0], 1), "high": number(forecast_percent[1], 1)})
     classes = " ".join(part for part in ("bul", css, "tall" if tall else "", "na" if done_percent is None else "") if part)
     label = escape("，".join(words))
-    return mark_safe(
-        f'<svg class="{classes}" viewBox="0 0 {SCALE} 18" preserveAspectRatio="none" role="img" aria-label="{label}">{"".join(shapes)}</svg>'
-    )
+    opening = f'<svg class="{classes}" viewBox="0 0 {SCALE} 18" preserveAspectRatio="none" role="img" aria-label="{label}">'
+    return mark_safe(f"{opening}{''.join(shapes)}</svg>")
 
 
 def _within(percent: Decimal) -> str:

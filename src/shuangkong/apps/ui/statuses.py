@@ -53,7 +53,11 @@ EVIDENCE = {"text": State("st-3", gettext_lazy("原文")), "design": State("st-e
 NATIONAL = {1: "st-1", 2: "st-2", 3: "st-3"}
 CITY = {1: "st-1", 2: "st-2", 3: "st-w", 4: "st-3"}
 #: Findings of an import or a check.
-FINDING = {"error": State("st-1", gettext_lazy("错误")), "warning": State("st-2", gettext_lazy("须说明")), "notice": State("st-ex", gettext_lazy("提示"))}
+FINDING = {
+    "error": State("st-1", gettext_lazy("错误")),
+    "warning": State("st-2", gettext_lazy("须说明")),
+    "notice": State("st-ex", gettext_lazy("提示")),
+}
 
 VOCABULARY: dict[str, State] = {**WORK, **DATA, **EVIDENCE, **FINDING, "not_rated": State("st-ex", gettext_lazy("不评级"))}
 

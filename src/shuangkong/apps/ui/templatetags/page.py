@@ -66,4 +66,5 @@ def chart(drawing: Chart, name: str, size: str = "m", map_address: str = "") -> 
 @register.simple_tag
 def logo() -> SafeString:
     """The sign of the platform."""
-    return format_html('<svg class="sk-logo" viewBox="0 0 26 26" aria-hidden="true"><use href="{}#logo"></use></svg>', static("ui/logo.svg"))
+    drawing = static("ui/logo.svg")
+    return format_html('<svg class="sk-logo" viewBox="0 0 26 26" aria-hidden="true"><use href="{}#logo"></use></svg>', drawing)

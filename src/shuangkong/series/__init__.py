@@ -1,0 +1,1 @@
+"""Time series: what telemetry sends, kept without loss and handed on exactly once."""

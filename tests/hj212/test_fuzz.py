@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from bench.fuzz_hj212 import round_of
 
 

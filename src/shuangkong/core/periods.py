@@ -136,6 +136,14 @@ class Period:
             return f"{year}1—{self.last_month}月"
         return f"{year}1月" if self.kind == "ytd" else year
 
+    @property
+    def spoken(self) -> str:
+        """As a report says it: 2026年一季度, 2026年上半年, 2026年前三季度, 2026年."""
+        quarters = {3: "一季度", 6: "上半年", 9: "前三季度", 12: ""}
+        if self.kind == "ytd" and self.last_month in quarters:
+            return f"{self.start.year}年{quarters[self.last_month]}"
+        return self.label
+
     def year_before(self) -> Period:
         """The same period one year earlier (上年同期)."""
         return Period(self.start.replace(year=self.start.year - 1), self.end.replace(year=self.end.year - 1), self.kind)

@@ -169,6 +169,7 @@ _VENDOR = {
 STATICFILES_DIRS = [(prefix, path) for prefix, path in _VENDOR.items() if path.is_dir()]
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = HOME / "files"
+ANCHORS = Path(os.environ.get("SHUANGKONG_ANCHORS", HOME / "anchors.log"))
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 UPLOAD_MAX_BYTES = 64 * 1024 * 1024

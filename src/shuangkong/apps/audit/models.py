@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+
+class EntryQuerySet(models.QuerySet):
+    """Reads of the log."""
+
+    def visible_to(self, user: Any) -> EntryQuerySet:
+        """The city's people and administrators see all; anyone else their own acts; nobody signed out anything.
+
+        The scope rule's base class stands in ``organisations``, above this app; only :mod:`audit.selectors` reads the log for a person.
+        """
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        if user.sees_all or user.role == "administrator":
+            return self.all()
+        return self.filter(actor=user)
 
 
 class Entry(models.Model):
@@ -24,6 +41,8 @@ class Entry(models.Model):
     payload = models.TextField()
     sm3 = models.CharField(max_length=64)
 
+    objects: ClassVar[models.Manager] = EntryQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
         verbose_name = _("审计记录")
@@ -31,15 +50,19 @@ class Entry(models.Model):
 
 
 class Block(models.Model):
-    """A sealed run of entries: ``hash(previous, root, count, first, last)``. Laid by the one sealer over committed entries."""
+    """A sealed run of entries: ``sm3 = hash(previous, root, count, first, last)``. Laid by the sealer over committed entries.
+
+    ``leaves`` holds one line ``id hash`` for each entry, ``root`` is the SM3 of that text: so ``verify`` can name the very entry.
+    """
 
     number = models.BigIntegerField(primary_key=True)
     previous = models.CharField(max_length=64)
     root = models.CharField(max_length=64)
     count = models.PositiveIntegerField()
     first = models.BigIntegerField()
-    last = models.BigIntegerField()
+    last = models.BigIntegerField(unique=True)
     sm3 = models.CharField(max_length=64)
+    leaves = models.TextField()
     sealed_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from shuangkong.apps.indicators.drafts import CONTENT
+from shuangkong.apps.audit.verify import RowsProof
+from shuangkong.apps.indicators.drafts import CONTENT, KEY_COLUMNS
 from shuangkong.apps.indicators.models import Run, Value
 from shuangkong.core.digest import rows_root
 
-_FIELDS = ("key", *CONTENT)
-_RAW = {"value": "value", "uncertainty_points": "uncertainty_points", "inputs": "inputs"}
+_FIELDS = (*KEY_COLUMNS, *CONTENT)
 
 
-def value_line(key: str, content: Iterable[Any]) -> str:
-    """One value as the line that is hashed: its key and content, the same text on both engines."""
-    return "\x1f".join((key, *("" if part is None else str(int(part)) if isinstance(part, bool) else str(part) for part in content)))
+def value_line(parts: Iterable[Any]) -> str:
+    """One value (a draft) as the line that is hashed: its key, what the key says as columns, its content; the same text on both engines."""
+    return "\x1f".join("" if part is None else str(int(part)) if isinstance(part, bool) else str(part) for part in parts)
 
 
 def root_of(lines: Iterable[str]) -> str:
@@ -28,4 +29,20 @@ def run_root(run: Run) -> str:
     from shuangkong.apps.indicators.reading import raw_values
 
     values = Value.objects.unscoped("the proof of a run reads all its values").filter(run=run)
-    return root_of(value_line(row[0], row[1:]) for row in raw_values(values, _FIELDS))
+    return root_of(map(value_line, raw_values(values, _FIELDS)))
+
+
+def _difference(run_id: int, after: dict[str, Any]) -> str:
+    run = Run.objects.get(pk=run_id)
+    now = run_root(run)
+    if now != after["root"]:
+        count = Value.objects.unscoped("audit verify counts a run's values").filter(run=run).count()
+        return f"指标值被改动：发布时{after['values']}个，现{count}个，根不同"
+    return "" if run.root == now else "计算批次所记的根与其审计记录不同"
+
+
+def _published() -> Iterable[tuple[int, datetime]]:
+    return Run.objects.filter(published_at__isnull=False).values_list("id", "published_at")
+
+
+PROOF = RowsProof("indicators.run", "计算批次", "indicators.run.published", "", _published, lambda: (), _difference)

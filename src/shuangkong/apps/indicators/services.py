@@ -112,7 +112,7 @@ def _withdrawn(left: dict[str, tuple[Any, ...]]) -> list[Draft]:
 def _write(drafts: Sequence[Draft], known: Known, *, kind: str, actor: Any, reason: str, computed: int) -> Run:
     run = Run.objects.create(
         kind=kind, known_on=known.known_on, had_at=known.had_at, rulebook_sm3=known.rulebook_sm3, code_version=__version__, actor=actor,
-        reason=reason[:200], computed=computed, replaced=len(drafts), root=root_of(value_line(d[0], d.content) for d in drafts),
+        reason=reason[:200], computed=computed, replaced=len(drafts), root=root_of(map(value_line, drafts)),
     )  # fmt: skip
     columns = ("run_id", *KEY_COLUMNS, *CONTENT)
     marks = ", ".join(["%s"] * len(columns))

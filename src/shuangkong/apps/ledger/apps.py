@@ -10,3 +10,10 @@ class LedgerConfig(AppConfig):
     label = "ledger"
     verbose_name = "台账"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Lay the guards after each migrate."""
+        from shuangkong.apps.audit import triggers
+        from shuangkong.apps.ledger.guards import GUARDS
+
+        triggers.keep(self, GUARDS)

@@ -39,8 +39,29 @@ def own_home(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Files go to a temporary folder; passwords are hashed quickly; assets are looked up when asked for, not at each client's start."""
     settings.HOME = tmp_path_factory.mktemp("home", numbered=True)
     settings.MEDIA_ROOT = settings.HOME / "files"
+    settings.ANCHORS = settings.HOME / "anchors.log"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True, scope="session")
+def guards_step_aside_for_the_flush() -> Iterator[None]:
+    """A transactional test ends with a flush of all tables, which the guards refuse; the flush lays them anew as each migrate does."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from shuangkong.apps.audit import triggers
+    from shuangkong.project.audit_command import guards
+
+    teardown = TransactionTestCase._fixture_teardown
+
+    def without_guards(self: TransactionTestCase) -> None:
+        triggers.drop(connection, guards())
+        teardown(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", without_guards)
+        yield
 
 
 @pytest.fixture

@@ -56,7 +56,8 @@ def services(port: int) -> list[Service]:
     python = sys.executable
     web = [python, "-m", "waitress", f"--listen={HOST}:{port}", "--threads=8", "shuangkong.project.wsgi:application"]
     worker = [python, "-m", "django", "db_worker", "--queue-name=*", "--interval=0.5", "--no-startup-delay", "--verbosity=0"]
-    return [Service("web", web), Service("worker", worker)]
+    sealer = [python, "-m", "shuangkong", "audit", "seal"]
+    return [Service("web", web), Service("worker", worker), Service("sealer", sealer)]
 
 
 class Supervisor:

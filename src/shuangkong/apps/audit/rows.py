@@ -1,9 +1,10 @@
 """The root of many rows: one SM3 that a bulk batch records in its one entry, and its check against what the table holds now.
 
-A row is hashed as a JSON list of its columns in a fixed order; 1 000 rows make a part, whose SM3 is taken once (a hash for each row would cost
-several times as much: measured, 100 000 rows take 0.23 s on SQLite, most of it reading); the root is the SM3 over the parts' SM3s. The entry keeps the parts with their first and last id, so that a check
-names the thousand rows in which something was changed. SQLite writes the list itself (``json_array``), on PostgreSQL Python does: the same text,
-so that a root outlives a move from one engine to the other.
+A row is hashed as a JSON list of its columns in a fixed order; 1 000 rows make a part, whose SM3 is taken once (a hash for each row
+would cost several times as much: measured, 100 000 rows take 0.23 s on SQLite, most of it reading); the root is the SM3 over the
+parts' SM3s. The entry keeps the parts with their first and last id, so that a check names the thousand rows in which something was
+changed. SQLite writes the list itself (``json_array``), on PostgreSQL Python does: the same text, so that a root outlives a move from
+one engine to the other.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ ENTRIES_PER_STATEMENT = 400
 
 @dataclass(frozen=True)
 class Act:
-    """One act to be recorded: ``actor`` did ``action`` (``area.object.verb``) to ``target``, from ``before`` to ``after``, from ``origin``."""
+    """One act to be recorded: ``actor`` did ``action`` (``area.object.verb``) to ``target``, from ``before`` to ``after``.
+
+    ``subject_id`` is whom it is about, ``origin`` from where it came (a network address, a command, a job).
+    """
 
     action: str
     target: Model | type[Model]

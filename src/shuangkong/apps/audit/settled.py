@@ -1,16 +1,16 @@
 """Up to which id the log is settled: each lower id is committed and visible, or will never be.
 
-Ids are handed out before their transactions end, so on PostgreSQL entry 12 may be visible while 11 is still under way. A sealer that took
-12 would pass 11 by for ever. Waiting on a lock that writers hold would make writers wait for each other. Instead each transaction that writes
-entries announces, before it draws its first id, the last id drawn until then (``ANNOUNCE``, a trigger before the statement): as the
-number of a *shared* advisory lock, which never waits and which the database releases after the transaction has become visible or is rolled back,
-crash included. :func:`settled_up_to` reads, in this order,
+Ids are handed out before their transactions end, so on PostgreSQL entry 12 may be visible while 11 is still under way. A sealer that
+took 12 would pass 11 by for ever. Waiting on a lock that writers hold would make writers wait for each other. Instead each transaction
+that writes entries announces, before it draws its first id, the last id drawn until then (``ANNOUNCE``, a trigger before the
+statement): as the number of a *shared* advisory lock, which never waits, and which the database releases after the transaction has
+become visible or is rolled back, crash included. :func:`settled_up_to` reads, in this order,
 
 1. the last id drawn, D: whoever drew an id up to D had announced before;
 2. the announcements still held, lowest A: whoever does not hold one any more is visible to each later statement;
 
-and an id up to min(D, A) is settled for every statement that begins afterwards. Gaps of rolled-back ids are what they are: gaps. The scheme
-keeps no transaction ids, so it holds across a dump and restore. A transaction that hangs delays sealing, never loses an entry.
+and an id up to min(D, A) is settled for every statement that begins afterwards. Gaps of rolled-back ids are what they are: gaps. The
+scheme keeps no transaction ids, so it holds across a dump and restore. A transaction that hangs delays sealing, never loses an entry.
 
 SQLite has one writer at a time and draws ids inside its transaction: what is visible is settled.
 """

@@ -1,7 +1,7 @@
 """The check of the log against its chain, of the chain against the anchors, and of guarded rows against the entries that prove them.
 
-Each check yields :class:`Finding`: what was found, where, since when at the earliest. A check reads while the platform works: the anchors before the
-blocks, the blocks before the entries, so that nothing laid meanwhile looks like a fault.
+Each check yields :class:`Finding`: what was found, where, since when at the earliest. A check reads while the platform works: the
+anchors before the blocks, the blocks before the entries, so that nothing laid meanwhile looks like a fault.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Pending:
     """Entries that no block holds yet."""
 
     count: int
-    since: str
+    since: datetime
 
 
 Row = Sequence[Any]
@@ -125,12 +125,12 @@ def _last_sealed() -> int:
 
 def check_pending() -> tuple[Pending | None, list[Finding]]:
     """Entries after the last block: how many since when, and those whose columns contradict their payload."""
-    count, since, findings = 0, "", []
+    count, since, findings = 0, None, []
     for row in _entries(_last_sealed() + 1):
-        count, since = count + 1, since or moment_text(row[1])
+        count, since = count + 1, since or row[1]
         if not _payload_agrees(row):
             findings.append(Finding("entry_changed", "待封存的审计记录被改动", f"记录{row[0]}", moment_text(row[1])))
-    return (Pending(count, since) if count else None), findings
+    return (Pending(count, since) if since else None), findings
 
 
 def _missing_tail(newest: Anchor, head: int) -> Finding:
@@ -187,16 +187,14 @@ class RowsProof:
 
     def check(self) -> Iterator[Finding]:
         """Each parent in force has its entry, each entry its parent, each root is what the rows give now; the same for those ended."""
+        recorded: dict[int, datetime] = {}
         parents = dict(self.in_force())
-        proved: set[int] = set()
-        for parent_id, payload, recorded_at in self._entries(self.made):
-            proved.add(parent_id)
-            since = moment_text(recorded_at)
-            if parent_id not in parents:
-                yield Finding(f"{self.kind}.undone", "记录为已生效，数据库中却没有或未生效", f"{self.noun}{parent_id}", since)
-            elif words := self._difference(parent_id, payload):
-                yield Finding(f"{self.kind}.rows_changed", words, f"{self.noun}{parent_id}", since)
-        yield from self._unproved(parents, proved, "已生效，却没有审计记录")
+        for parent_id, payload, moment in self._entries(self.made):
+            recorded[parent_id] = moment
+            if parent_id in parents and (words := self._difference(parent_id, payload)):
+                yield Finding(f"{self.kind}.rows_changed", words, f"{self.noun}{parent_id}", moment_text(moment))
+        yield from self._unproved(parents, recorded, "已生效，却没有审计记录")
+        yield from self._undone(dict(self.in_force()), recorded, "记录为已生效，数据库中却没有或未生效")
         yield from self._check_ended()
 
     def _check_ended(self) -> Iterator[Finding]:
@@ -204,13 +202,17 @@ class RowsProof:
             return
         ended = dict(self.ended())
         recorded = {parent_id: moment for parent_id, _, moment in self._entries(self.ended_by)}
-        yield from self._unproved(ended, set(recorded), "已撤回，却没有审计记录")
-        for parent_id in sorted(recorded.keys() - ended.keys()):
-            since = moment_text(recorded[parent_id])
-            yield Finding(f"{self.kind}.undone", "记录为已撤回，数据库中却未撤回", f"{self.noun}{parent_id}", since)
+        yield from self._unproved(ended, recorded, "已撤回，却没有审计记录")
+        yield from self._undone(dict(self.ended()), recorded, "记录为已撤回，数据库中却未撤回")
 
-    def _unproved(self, parents: dict[int, datetime], proved: set[int], what: str) -> Iterator[Finding]:
-        for parent_id in sorted(parents.keys() - proved):
+    def _undone(self, afterwards: dict[int, datetime], recorded: dict[int, datetime], what: str) -> Iterator[Finding]:
+        """Recorded and not there, read after the entries: what is done meanwhile is no fault."""
+        for parent_id in sorted(recorded.keys() - afterwards.keys()):
+            yield Finding(f"{self.kind}.undone", what, f"{self.noun}{parent_id}", moment_text(recorded[parent_id]))
+
+    def _unproved(self, parents: dict[int, datetime], recorded: dict[int, datetime], what: str) -> Iterator[Finding]:
+        """There and not recorded, read before the entries."""
+        for parent_id in sorted(parents.keys() - recorded.keys()):
             yield Finding(f"{self.kind}.unproved", what, f"{self.noun}{parent_id}", moment_text(parents[parent_id]))
 
     def _entries(self, action: str) -> Iterator[tuple[int, str, datetime]]:

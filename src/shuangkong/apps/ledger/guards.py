@@ -8,12 +8,13 @@ from shuangkong.apps.ledger.models import Batch
 _FROZEN = [field.column for field in Batch._meta.concrete_fields if field.name != "withdrawn_at"]
 """The columns of a batch that an applied one keeps for ever: all but ``withdrawn_at``, which is set once."""
 
+_WITHDRAWN_AGAIN = f"(OLD.withdrawn_at IS NOT NULL AND {changed(['withdrawn_at'])})"
 _APPLIED = 'EXISTS (SELECT 1 FROM ledger_batch b WHERE b.id = {0}."batch_id" AND b.applied_at IS NOT NULL)'
 
 GUARDS = (
     Guard(
         "ledger_batch",
-        refuse_update=f"(OLD.applied_at IS NOT NULL AND {changed(_FROZEN)}) OR (OLD.withdrawn_at IS NOT NULL AND {changed(['withdrawn_at'])})",
+        refuse_update=f"(OLD.applied_at IS NOT NULL AND {changed(_FROZEN)}) OR {_WITHDRAWN_AGAIN}",
         refuse_delete="OLD.applied_at IS NOT NULL",
     ),
     Guard(

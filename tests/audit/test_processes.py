@@ -1,0 +1,104 @@
+"""Writers and sealers in processes of their own: late commits, roll-backs, two sealers, SIGKILL."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from shuangkong.apps.audit import anchors
+from tests.audit.hands import Installation, database_url
+
+
+@pytest.fixture(scope="module")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """An empty SQLite database with all tables; None on PostgreSQL."""
+    if connection.vendor != "sqlite":
+        return None
+    home = tmp_path_factory.mktemp("migrated")
+    made = Installation(f"sqlite://{home / 'db.sqlite3'}", home)
+    subprocess.run([sys.executable, "-m", "django", "migrate", "--verbosity=0"], env=made.env, check=True)
+    return home / "db.sqlite3"
+
+
+@pytest.fixture
+def installation(migrated_file: Path | None, transactional_db: None, tmp_path: Path) -> Iterator[Installation]:
+    """A database for several processes: a file on SQLite (the tests' own is in memory), the tests' own on PostgreSQL."""
+    if migrated_file is not None:
+        shutil.copy(migrated_file, tmp_path / "db.sqlite3")
+    made = Installation(f"sqlite://{tmp_path / 'db.sqlite3'}" if migrated_file else database_url(), tmp_path)
+    yield made
+    made.close()
+
+
+def test_entries_under_way_wait_and_nobody_waits_for_the_sealer(installation: Installation) -> None:
+    """A writer draws an id and lingers; on PostgreSQL another commits a higher id meanwhile. Neither is lost, the writers do not wait."""
+    slow, quick, sealer = installation.hand(), installation.hand(), installation.hand()
+    early = quick.do("write")
+    assert sealer.do("seal")
+    slow.do("begin")
+    late = slow.do("record")
+    after = [quick.do("write")] if connection.vendor == "postgresql" else []
+    assert not sealer.do("seal")
+    assert sealer.do("sealed") == [early]
+    slow.do("commit")
+    assert sealer.do("seal")
+    assert sealer.do("sealed") == [early, late, *after]
+    assert installation.command("audit", "verify").returncode == 0
+
+
+def test_a_rolled_back_entry_leaves_a_gap_that_is_no_fault(installation: Installation) -> None:
+    slow, sealer = installation.hand(), installation.hand()
+    written = [slow.do("write")]
+    slow.do("begin")
+    slow.do("record")
+    slow.do("rollback")
+    written.append(slow.do("write"))
+    assert sealer.do("seal")
+    assert sealer.do("sealed") == written
+    assert installation.command("audit", "verify").returncode == 0
+
+
+def test_sealers_killed_at_any_moment_lose_and_double_nothing(installation: Installation) -> None:
+    """Two sealers at once, killed again and again while entries come; what they leave is whole."""
+    writer = installation.hand()
+    chance, written = random.Random(7), 0
+    for _ in range(4):
+        sealers = [installation.start("audit", "seal") for _ in range(2)]
+        deadline = time.monotonic() + 1.2 + chance.random()
+        while time.monotonic() < deadline:
+            writer.do("write")
+            written += 1
+        for process in sealers:
+            process.send_signal(signal.SIGKILL)
+            process.wait(30)
+    assert installation.command("audit", "seal", "--once").returncode == 0
+    ids = writer.do("entries")
+    assert len(ids) == written
+    assert writer.do("sealed") == ids
+    verified = installation.command("audit", "verify")
+    assert (verified.returncode, "全部无误" in verified.stdout) == (0, True), verified.stdout
+    known = anchors.read(installation.home / "anchors.log")
+    assert len(known.by_number) > 1, "the killed sealers had laid blocks"
+
+
+def test_the_sealer_ends_when_it_is_asked_to(installation: Installation) -> None:
+    writer = installation.hand()
+    writer.do("write")
+    process = installation.start("audit", "seal")
+    path = installation.home / "anchors.log"
+    deadline = time.monotonic() + 30
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(30) == 0
+    assert writer.do("sealed") == writer.do("entries")
+    assert installation.command("audit", "anchors").stdout.startswith("shuangkong-anchor-1 1 ")

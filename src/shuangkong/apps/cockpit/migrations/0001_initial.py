@@ -7,38 +7,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('indicators', '0001_initial'),
-        ('organisations', '0001_initial'),
-        ('plans', '0002_parent_targets'),
+        ("indicators", "0001_initial"),
+        ("organisations", "0001_initial"),
+        ("plans", "0002_parent_targets"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_code', models.CharField(max_length=16)),
-                ('version', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=120)),
-                ('frozen', models.JSONField()),
-                ('differences', models.JSONField(default=list)),
-                ('sm3', models.CharField(max_length=64)),
-                ('demonstration', models.BooleanField(default=False)),
-                ('filed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('filed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='plans.plan')),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='indicators.run')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("period_code", models.CharField(max_length=16)),
+                ("version", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=120)),
+                ("frozen", models.JSONField()),
+                ("differences", models.JSONField(default=list)),
+                ("sm3", models.CharField(max_length=64)),
+                ("demonstration", models.BooleanField(default=False)),
+                ("filed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("filed_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                ("plan", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="plans.plan")),
+                ("run", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="indicators.run")),
+                ("subject", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.subject")),
             ],
             options={
-                'verbose_name': '形势分析',
-                'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(fields=('plan', 'subject', 'period_code', 'version'), name='one_report_per_version')],
+                "verbose_name": "形势分析",
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "subject", "period_code", "version"), name="one_report_per_version")
+                ],
             },
         ),
     ]

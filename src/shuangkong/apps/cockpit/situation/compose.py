@@ -16,6 +16,7 @@ from shuangkong.apps.cockpit.situation.sources import POLLUTANTS, Sheet, read_sh
 from shuangkong.apps.indicators.models import Run, Value
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
+from shuangkong.apps.ui.charts import Line, line_chart
 from shuangkong.core import wording
 from shuangkong.core.periods import Period
 
@@ -140,28 +141,20 @@ def _trend_chart(sheet: Sheet, plan: Plan) -> list[Block]:
     ends = sorted({value.period_end for value in sheet.trend})
     if len(ends) < 2:
         return []
-    series = []
-    for code, name, dashed in (("energy_intensity_decline_percent", "实绩", False), ("energy_intensity_required_percent", "应达到", True)):
-        known = {
-            v.period_end: v.value
-            for v in sheet.trend
-            if v.indicator.code == code and v.value is not None and v.status in ("ok", "estimated")
-        }
-        line = {"type": "dashed", "width": 1.5} if dashed else {"width": 2.2}
-        data = [str(known[end].quantize(Decimal("0.01"))) if end in known else None for end in ends]
-        series.append(
-            {"type": "line", "name": name, "data": data, "lineStyle": line, "symbol": "none" if dashed else "circle", "connectNulls": False}
-        )
-    option = {
-        "color": ["#1c5cab", "#7c8a9a"],
-        "legend": {"top": 0, "textStyle": {"fontSize": 14}},
-        "grid": {"left": 56, "right": 24, "top": 40, "bottom": 36},
-        "xAxis": {"type": "category", "data": [_quarter_label(end) for end in ends], "axisLabel": {"fontSize": 13}},
-        "yAxis": {"type": "value", "axisLabel": {"fontSize": 13, "formatter": "{value}%"}},
-        "series": series,
-    }
+    lines = [Line(name, [_trend_point(sheet, code, end) for end in ends], role) for code, name, role in TREND_LINES]
     caption = f"图1 单位地区生产总值能耗比{plan.base_year}年累计降低率（%，滚动四个季度）"
-    return [{"kind": "chart", "caption": caption, "option": option, "width": 720, "height": 320}]
+    drawn = line_chart([_quarter_label(end) for end in ends], lines, caption, every=2)
+    as_table = {"columns": list(drawn.headings), "rows": [list(row) for row in drawn.rows]}
+    return [{"kind": "chart", "caption": caption, "option": drawn.option, "width": 720, "height": 320, **as_table}]
+
+
+TREND_LINES = (("energy_intensity_decline_percent", "实绩", "actual"), ("energy_intensity_required_percent", "应达到", "required"))
+
+
+def _trend_point(sheet: Sheet, code: str, end: date) -> Decimal | None:
+    """What is known at the end of a quarter; an incomplete figure breaks the line."""
+    found = [v for v in sheet.trend if v.indicator.code == code and v.period_end == end and v.status in ("ok", "estimated")]
+    return found[-1].value if found else None
 
 
 def _quarter_label(end: date) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -17,6 +19,7 @@ from shuangkong.apps.cockpit.situation.forms import ReportForm
 from shuangkong.apps.cockpit.situation.selectors import DOCX, filed_reports, newest_period, versions_of
 from shuangkong.apps.cockpit.situation.services import file_report, seal
 from shuangkong.apps.plans.models import Plan
+from shuangkong.apps.ui.charts import Chart
 from shuangkong.core.errors import ShuangkongError
 
 PAGE_SIZE = 30
@@ -42,7 +45,7 @@ def report_draft(request: HttpRequest) -> HttpResponse:
     frozen = compose(request.user, asked["plan"], asked["subject"], asked["period"], request.today)
     if request.GET.get("format") == "docx":
         return _word(frozen, f"{frozen['title']}（未归档）")
-    return render(request, "cockpit/report_draft.html", {"frozen": frozen, "form": form, "asked": asked})
+    return render(request, "cockpit/report_draft.html", {"frozen": frozen, "blocks": _shown(frozen), "form": form, "asked": asked})
 
 
 @login_required
@@ -67,7 +70,7 @@ def report_file(request: HttpRequest) -> HttpResponse:
 def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One filed version with its proof, its versions and what changed."""
     report = get_object_or_404(Report.objects.visible_to(request.user).select_related("plan", "subject", "filed_by"), pk=pk)
-    context = {"report": report, "frozen": report.frozen, "whole": seal(report.frozen) == report.sm3}
+    context = {"report": report, "frozen": report.frozen, "blocks": _shown(report.frozen), "whole": seal(report.frozen) == report.sm3}
     return render(request, "cockpit/report.html", {**context, "versions": versions_of(request.user, report)})
 
 
@@ -79,7 +82,16 @@ def report_word(request: HttpRequest, pk: int) -> HttpResponse:
     return _word({**report.frozen, "proof": proof}, f"{report.title}（第{report.version}版）")
 
 
-def _word(frozen: dict[str, object], name: str) -> HttpResponse:
+def _shown(frozen: dict[str, Any]) -> list[dict[str, Any]]:
+    """The blocks with their charts as the page draws them."""
+    return [{**block, "chart": _chart(block)} if block["kind"] == "chart" else block for block in frozen["blocks"]]
+
+
+def _chart(block: dict[str, Any]) -> Chart:
+    return Chart(block["option"], block["caption"], tuple(block["columns"]), tuple(tuple(row) for row in block["rows"]))
+
+
+def _word(frozen: dict[str, Any], name: str) -> HttpResponse:
     response = HttpResponse(render_docx(frozen), content_type=DOCX)
     response["Content-Disposition"] = content_disposition_header(True, f"{name}.docx")
     return response

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,3 +119,28 @@ def test_every_public_name_of_the_pure_rooms_is_typed() -> None:
     assert told is not None
     rooms = {room for room in ("core", "rulebook", "hj212", "calculators") if (SOURCE / room).is_dir()}
     assert rooms <= {name.strip(' "').removeprefix("shuangkong.") for name in told.group(1).split(",")}
+
+
+def test_the_code_knows_no_city() -> None:
+    """All that is one city's stands in its pack; the name of the pack that is taken by default is said in two places."""
+    allowed = {SOURCE / "project" / "settings.py", SOURCE / "project" / "installed.py"}
+    found = [
+        str(path.relative_to(ROOT))
+        for path, text in texts()
+        if path.is_relative_to(SOURCE) and path not in allowed and re.search("郴州|chenzhou", text, re.IGNORECASE)
+    ]
+    assert found == []
+
+
+def test_the_locks_hold_what_is_declared() -> None:
+    """What ``pyproject.toml`` and ``package.json`` ask for is pinned in the lock files."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {re.split(r"[\[<>=;~ ]", item)[0].lower().replace("_", "-") for item in asked}
+    pinned = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
+    assert names - pinned == set()
+    package = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    locked = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    for part in ("dependencies", "devDependencies"):
+        assert package[part] == locked[""][part]
+        assert package[part] == {name: locked[f"node_modules/{name}"]["version"] for name in package[part]}

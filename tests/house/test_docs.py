@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -58,9 +59,10 @@ def test_samples_run() -> None:
         for line in block.splitlines()
         if line.startswith(".venv/bin/shuangkong ")
     ]
+    assert samples
     for sample in samples:
         done = subprocess.run(
-            [sys.executable, "-m", *sample.split()], cwd=ROOT, env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
+            [sys.executable, "-m", *shlex.split(sample)], cwd=ROOT, env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
             capture_output=True, text=True, timeout=120,
         )
         assert done.returncode == 0, f"{sample}: {done.stderr}"

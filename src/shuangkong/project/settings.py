@@ -181,4 +181,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # A refused or missing page is its reader's matter; only faults of ours belong on the operator's terminal.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

@@ -80,6 +80,12 @@ class Hand:
         assert answer, f"{word}: the process ended with {self.process.wait(30)}"
         return json.loads(answer)
 
+    def end(self) -> None:
+        """Let the process end."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(30)
+
 
 class Installation:
     """A database that several processes work on, with a home of its own."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -37,6 +40,41 @@ def installation(migrated_file: Path | None, transactional_db: None, tmp_path: P
     made = Installation(f"sqlite://{tmp_path / 'db.sqlite3'}" if migrated_file else database_url(), tmp_path)
     yield made
     made.close()
+
+
+@contextmanager
+def backup_of(installation: Installation, tmp_path: Path) -> Iterator[str]:
+    """The address of a copy of the whole database as it is now."""
+    if connection.vendor == "sqlite":
+        with sqlite3.connect(tmp_path / "db.sqlite3") as source, sqlite3.connect(tmp_path / "old.sqlite3") as copy:
+            source.backup(copy)
+        yield f"sqlite://{tmp_path / 'old.sqlite3'}"
+        return
+    name, parameters = connection.settings_dict["NAME"], connection.get_connection_params()
+    connection.close()
+    known = {key: parameters[key] for key in ("host", "port", "user", "password") if parameters.get(key)}
+    with psycopg.connect(dbname="postgres", autocommit=True, **known) as server:
+        server.execute(f"CREATE DATABASE {name}_old TEMPLATE {name}")
+        yield database_url().replace(f"/{name}", f"/{name}_old")
+        server.execute(f"DROP DATABASE {name}_old WITH (FORCE)")
+
+
+def test_a_restored_old_backup(installation: Installation, tmp_path: Path) -> None:
+    """A true copy of the database, taken before more was written and anchored, comes back."""
+    writer = installation.hand()
+    writer.do("write")
+    assert writer.do("seal")
+    writer.end()
+    with backup_of(installation, tmp_path) as url:
+        writer = installation.hand()
+        writer.do("write")
+        assert writer.do("seal")
+        assert installation.command("audit", "verify").returncode == 0
+        restored = Installation(url, installation.home)
+        verified = restored.command("audit", "verify")
+        assert (verified.returncode, "[backup_restored] 第2块" in verified.stdout) == (1, True), verified.stdout
+        refused = restored.command("audit", "seal", "--once")
+        assert (refused.returncode, "锚文件" in refused.stderr) == (2, True), refused.stderr
 
 
 def test_entries_under_way_wait_and_nobody_waits_for_the_sealer(installation: Installation) -> None:

@@ -40,7 +40,7 @@ def county_clerk(counties):
 def batch_of(counties):
     """Makes an applied batch of (subject code, month, quantity, known_on, supersedes) rows."""
 
-    def make(*rows, applied=True):
+    def make(*rows, applied=True, applied_at=None):
         batch = Batch.objects.create(kind="electricity", title="试")
         for code, month, quantity, known_on, supersedes in rows:
             Row.objects.create(
@@ -49,7 +49,7 @@ def batch_of(counties):
                 quantity=Decimal(quantity), origin="issued", release="preliminary", known_on=known_on, supersedes=supersedes,
             )  # fmt: skip
         if applied:
-            Batch.objects.unscoped("test").filter(pk=batch.pk).update(applied_at=Now())
+            Batch.objects.unscoped("test").filter(pk=batch.pk).update(applied_at=applied_at or Now())
         batch.refresh_from_db()
         return batch
 

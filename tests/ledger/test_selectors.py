@@ -70,12 +70,9 @@ def test_as_known_on(batch_of):
 
 @pytest.mark.django_db
 def test_as_had_at(batch_of):
-    first = batch_of(("431002", 1, "10", MARCH, None))
-    second = batch_of(("431002", 1, "12", MARCH, row_of(first)))
-    moments = {first.pk: 1, second.pk: 3}
     start = timezone.now() - timedelta(days=9)
-    for pk, day in moments.items():
-        Batch.objects.unscoped("test").filter(pk=pk).update(applied_at=start + timedelta(days=day))
+    first = batch_of(("431002", 1, "10", MARCH, None), applied_at=start + timedelta(days=1))
+    second = batch_of(("431002", 1, "12", MARCH, row_of(first)), applied_at=start + timedelta(days=3))
     Batch.objects.unscoped("test").filter(pk=second.pk).update(withdrawn_at=start + timedelta(days=5))
     had = [quantities(had_at=start + timedelta(days=day)) for day in (0, 1, 2, 3, 4, 5, 6)]
     ten, twelve = [Decimal("10")], [Decimal("12")]

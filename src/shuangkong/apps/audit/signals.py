@@ -1,10 +1,9 @@
-"""Sign-ins, sign-outs, failed sign-ins and changes of one's credentials, as Django and allauth announce them."""
+"""Sign-ins, sign-outs, failed sign-ins and second factors, as Django and allauth announce them (passwords change through a service)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from allauth.account import signals as account_signals
 from allauth.mfa import signals as mfa_signals
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -43,11 +42,6 @@ def sign_in_failed(sender: Any, credentials: dict[str, Any], request: HttpReques
     _record("organisations.user.sign_in_failed", user or users, request, after={"known": user is not None})
 
 
-def password_changed(sender: Any, request: HttpRequest | None, user: Model, **_: Any) -> None:
-    """A person changed or reset the password."""
-    _record("organisations.user.password_changed", user, request, actor=user)
-
-
 def authenticator_added(sender: Any, request: HttpRequest | None, user: Model, authenticator: Any, **_: Any) -> None:
     """A second factor was added."""
     _record("organisations.user.factor_added", user, request, actor=user, after={"factor": authenticator.type})
@@ -63,7 +57,5 @@ def connect() -> None:
     user_logged_in.connect(signed_in, dispatch_uid="audit.signed_in")
     user_logged_out.connect(signed_out, dispatch_uid="audit.signed_out")
     user_login_failed.connect(sign_in_failed, dispatch_uid="audit.sign_in_failed")
-    account_signals.password_changed.connect(password_changed, dispatch_uid="audit.password_changed")
-    account_signals.password_reset.connect(password_changed, dispatch_uid="audit.password_reset")
     mfa_signals.authenticator_added.connect(authenticator_added, dispatch_uid="audit.factor_added")
     mfa_signals.authenticator_removed.connect(authenticator_removed, dispatch_uid="audit.factor_removed")

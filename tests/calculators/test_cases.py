@@ -13,7 +13,18 @@ from shuangkong.core.errors import InputError, NotInForce
 from shuangkong.core.rounding import round_half_up
 from shuangkong.rulebook import Rulebook
 
-CASES = [case for path in sorted((Path(__file__).parent / "cases").glob("*.yaml")) for case in yaml.safe_load(path.read_text("utf-8"))]
+
+class CaseLoader(yaml.SafeLoader):
+    """YAML in which ``on`` is a word: only true and false are truths."""
+
+    yaml_implicit_resolvers = {
+        head: [(tag, form) for tag, form in forms if tag != "tag:yaml.org,2002:bool" or head in "tTfF"]
+        for head, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+FILES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+CASES = [case for path in FILES for case in yaml.load(path.read_text("utf-8"), CaseLoader)]
 RULES = Rulebook.load()
 
 

@@ -38,12 +38,16 @@ class Shelf:
 
 BOOK = Shelf(
     {
-        "warning.national.labels": "一级 二级 三级", "warning.national.colours": "红 橙 绿",
-        "warning.by_completion.labels": "三级 二级 一级 0级", "warning.by_completion.colours": "红 橙 黄 绿",
-        "warning.by_completion.met_from": "1", "warning.by_completion.near_from": "0.9", "warning.by_completion.far_above": "0.5",
+        "warning.national.labels": "一级 二级 三级",
+        "warning.national.colours": "红 橙 绿",
+        "warning.by_completion.labels": "三级 二级 一级 0级",
+        "warning.by_completion.colours": "红 橙 黄 绿",
+        "warning.by_completion.met_from": "1",
+        "warning.by_completion.near_from": "0.9",
+        "warning.by_completion.far_above": "0.5",
         "carbon.grid_factor": "0.4976",
     }
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(
@@ -58,10 +62,16 @@ def test_the_national_scheme(change: str, required: str, severity: int) -> None:
 @pytest.mark.parametrize(
     ("completion", "severity", "label", "colour"),
     [
-        ("1", 4, "0级", "绿"), ("0.9999", 3, "一级", "黄"), ("0.9", 3, "一级", "黄"), ("0.8999", 2, "二级", "橙"),
-        ("0.5001", 2, "二级", "橙"), ("0.5", 1, "三级", "红"), ("-0.2", 1, "三级", "红"), ("1.3", 4, "0级", "绿"),
+        ("1", 4, "0级", "绿"),
+        ("0.9999", 3, "一级", "黄"),
+        ("0.9", 3, "一级", "黄"),
+        ("0.8999", 2, "二级", "橙"),
+        ("0.5001", 2, "二级", "橙"),
+        ("0.5", 1, "三级", "红"),
+        ("-0.2", 1, "三级", "红"),
+        ("1.3", 4, "0级", "绿"),
     ],
-)  # fmt: skip
+)
 def test_the_city_scheme(completion: str, severity: int, label: str, colour: str) -> None:
     assert warning.by_completion(D(completion), BOOK, "4310", ON) == warning.WarningLevel(severity, label, colour)
 

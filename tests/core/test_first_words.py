@@ -50,13 +50,23 @@ def test_largest_remainders_add_up_to_the_parent(shares: list[Decimal]) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "label", "months"),
     [
-        ("2025-06", "2025-06", "2025年6月", 1), ("2025年6月", "2025-06", "2025年6月", 1), ("2025Q2", "2025Q2", "2025年二季度", 3),
-        ("2025年二季度", "2025Q2", "2025年二季度", 3), ("2025年第4季度", "2025Q4", "2025年四季度", 3), ("2025", "2025", "2025年", 12),
-        ("2025年", "2025", "2025年", 12), ("2025年1—6月", "2025-01/06", "2025年1—6月", 6), ("2025-01/06", "2025-01/06", "2025年1—6月", 6),
-        ("2025年上半年", "2025-01/06", "2025年1—6月", 6), ("2025年1-2月", "2025-01/02", "2025年1—2月", 2), ("2025-01/01", "2025-01/01", "2025年1月", 1),
-        ("2025年12月", "2025-12", "2025年12月", 1), (" 2025 年 1 - 12 月 ", "2025-01/12", "2025年1—12月", 12),
+        ("2025-06", "2025-06", "2025年6月", 1),
+        ("2025年6月", "2025-06", "2025年6月", 1),
+        ("2025Q2", "2025Q2", "2025年二季度", 3),
+        ("2025年二季度", "2025Q2", "2025年二季度", 3),
+        ("2025年第4季度", "2025Q4", "2025年四季度", 3),
+        ("2025", "2025", "2025年", 12),
+        ("2025年", "2025", "2025年", 12),
+        ("2025年1—6月", "2025-01/06", "2025年1—6月", 6),
+        ("2025-01/06", "2025-01/06", "2025年1—6月", 6),
+        ("2025年上半年", "2025-01/06", "2025年1—6月", 6),
+        ("2025年1-2月", "2025-01/02", "2025年1—2月", 2),
+        ("2025-01/01", "2025-01/01", "2025年1月", 1),
+        ("2025-06R12", "2025-06R12", "截至2025年6月的四个季度", 12),
+        ("2025年12月", "2025-12", "2025年12月", 1),
+        (" 2025 年 1 - 12 月 ", "2025-01/12", "2025年1—12月", 12),
     ],
-)  # fmt: skip
+)
 def test_a_period_reads_what_people_write(text: str, code: str, label: str, months: int) -> None:
     period = Period.parse(text)
     assert (period.code, period.label, period.months) == (code, label, months)
@@ -74,6 +84,13 @@ def test_periods_are_half_open_and_know_the_year_before() -> None:
     assert Period.parse("2025Q4").end == date(2026, 1, 1)
     assert Period.parse("2025年1—6月").year_before().code == "2024-01/06"
     assert Period.parse("2025").last_month == 12
+    assert Period.rolling(2025, 12).year_before() == Period.rolling(2024, 12)
+
+
+@pytest.mark.parametrize(("month", "spoken"), [(3, "一季度"), (6, "上半年"), (9, "前三季度"), (12, ""), (8, "1—8月")])
+def test_a_period_as_a_report_says_it(month: int, spoken: str) -> None:
+    assert Period.ytd(2025, month).spoken == f"2025年{spoken}"
+    assert Period.parse("2025Q1").spoken == "2025年一季度"
 
 
 # ---- quantities -----------------------------------------------------------------------------------------------------
@@ -100,11 +117,20 @@ def test_quantities_are_rounded_half_up_and_bounded() -> None:
 @pytest.mark.parametrize(
     ("quantity", "unit", "dimension", "base"),
     [
-        ("1", "吨", "mass", "1"), ("1", "万吨", "mass", "10000"), ("1", "万千瓦时", "electricity", "1"), ("21.77", "亿千瓦时", "electricity", "217700"),
-        ("1", "万立方米", "gas", "10000"), ("1", "GJ", "heat", "1"), ("1", "吨标准煤", "energy", "1"), ("1", "kgce", "energy", "0.001"),
-        ("1", "亿元", "money", "10000"), ("1", " 万 kWh ", "electricity", "1"), ("1", "百万千焦", "heat", "1"), ("3", "万人", "persons", "30000"),
+        ("1", "吨", "mass", "1"),
+        ("1", "万吨", "mass", "10000"),
+        ("1", "万千瓦时", "electricity", "1"),
+        ("21.77", "亿千瓦时", "electricity", "217700"),
+        ("1", "万立方米", "gas", "10000"),
+        ("1", "GJ", "heat", "1"),
+        ("1", "吨标准煤", "energy", "1"),
+        ("1", "kgce", "energy", "0.001"),
+        ("1", "亿元", "money", "10000"),
+        ("1", " 万 kWh ", "electricity", "1"),
+        ("1", "百万千焦", "heat", "1"),
+        ("3", "万人", "persons", "30000"),
     ],
-)  # fmt: skip
+)
 def test_units_as_people_write_them(quantity: str, unit: str, dimension: str, base: str) -> None:
     assert to_base(Decimal(quantity), unit, dimension) == Decimal(base)
 

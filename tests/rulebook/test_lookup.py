@@ -21,8 +21,16 @@ ROW = {"checked_on": "2020-01-01", "evidence": "text", "source": {"number": "文
 
 def row(name: str, start: str, end: str = "", value: str = "1", published: str = "", **more: str) -> dict[str, Any]:
     published = published or start
-    return {**ROW, "row": name, "applies_from": start, "applies_to": end, "value": value, "published_on": published,
-            "entered_on": published, **more}  # fmt: skip
+    return {
+        **ROW,
+        "row": name,
+        "applies_from": start,
+        "applies_to": end,
+        "value": value,
+        "published_on": published,
+        "entered_on": published,
+        **more,
+    }
 
 
 def written(rows: list[dict[str, Any]]) -> str:
@@ -81,8 +89,12 @@ def test_replaces_takes_the_nearest_place(load: Load) -> None:
     national = [row("n", "2020-01-01", value="1")]
     rulebook = load("replaces", national, cn_43=[row("h", "2020-01-01", value="2")], cn_4310=[row("c", "2021-01-01", value="3")])
     assert [rulebook.at("x.p", place, date(2022, 1, 1)).value for place in ("cn", "51", "430000", "431000", "431021")] == [
-        "1", "1", "2", "3", "3",
-    ]  # fmt: skip
+        "1",
+        "1",
+        "2",
+        "3",
+        "3",
+    ]
     before = rulebook.at("x.p", "4310", date(2020, 6, 1))
     assert (before.value, before.row.warning) == ("2", "")
 
@@ -96,8 +108,9 @@ def test_replaces_that_lapsed_gives_the_higher_row_with_a_warning(load: Load) ->
 
 
 def test_required_is_not_answered_from_above_and_lapses_loudly(load: Load) -> None:
-    rulebook = load("required", [row("n", "2020-01-01")], cn_43=[row("h", "2020-01-01", value="2")],
-                    cn_4310=[row("c", "2020-01-01", "2021-01-01", "3")])  # fmt: skip
+    rulebook = load(
+        "required", [row("n", "2020-01-01")], cn_43=[row("h", "2020-01-01", value="2")], cn_4310=[row("c", "2020-01-01", "2021-01-01", "3")]
+    )
     assert rulebook.at("x.p", "cn", date(2022, 1, 1)).value == "1"
     assert rulebook.at("x.p", "4301", date(2022, 1, 1)).value == "2"
     assert rulebook.at("x.p", "431021", date(2020, 6, 1)).value == "3"
@@ -116,9 +129,10 @@ def test_a_lower_place_may_go_one_way(load: Load, local: str, value: str) -> Non
 
 def test_a_declared_gap_is_no_fault_and_no_answer(load: Load) -> None:
     rulebook = load(
-        "forbidden", [row("a", "2020-01-01", "2021-01-01"), row("b", "2022-01-01", value="2")],
+        "forbidden",
+        [row("a", "2020-01-01", "2021-01-01"), row("b", "2022-01-01", value="2")],
         extra="    gaps: [{from: 2021-01-01, to: 2022-01-01, why: 未见}]\n",
-    )  # fmt: skip
+    )
     with pytest.raises(NotInForce):
         rulebook.at("x.p", "cn", date(2021, 6, 1))
     assert rulebook.at("x.p", "cn", date(2022, 1, 1)).value == "2"
@@ -158,9 +172,16 @@ def test_a_confirmed_row_verifies_a_recalled_one() -> None:
     shipped = Rulebook.load().at("energy.coefficient.raw_coal", "cn", date(2025, 1, 1)).row
     assert (shipped.row, shipped.recalled) == ("gbt2589-2020", True)
     verified = {
-        **ROW, "parameter": "energy.coefficient.raw_coal", "region": "cn", "row": "gbt2589-2020-verified", "value": "0.7143",
-        "applies_from": "2021-04-01", "published_on": "2020-09-29", "entered_on": "2026-11-25", "supersedes": "gbt2589-2020",
-    }  # fmt: skip
+        **ROW,
+        "parameter": "energy.coefficient.raw_coal",
+        "region": "cn",
+        "row": "gbt2589-2020-verified",
+        "value": "0.7143",
+        "applies_from": "2021-04-01",
+        "published_on": "2020-09-29",
+        "entered_on": "2026-11-25",
+        "supersedes": "gbt2589-2020",
+    }
     answer = Rulebook.load(extra_rows=[verified]).at("energy.coefficient.raw_coal", "4310", date(2025, 1, 1))
     assert (answer.row.row, answer.row.recalled, answer.row.demonstration) == ("gbt2589-2020-verified", False, False)
 
@@ -192,10 +213,18 @@ def test_answers_are_cached_and_the_cache_is_bounded(load: Load, monkeypatch: py
 
 def test_extra_rows_are_laid_over_the_files() -> None:
     row = {
-        "parameter": "energy.electricity_equivalent", "region": "4310", "row": "4310-2025", "applies_from": date(2025, 1, 1),
-        "applies_to": "2026-01-01", "published_on": "2025-01-01", "entered_on": "2025-02-01", "checked_on": "2025-02-01",
-        "value": "0.2980", "source": {"number": "郴统〔2025〕1号", "locator": "附表", "issuer": "市统计局"}, "evidence": "text",
-    }  # fmt: skip
+        "parameter": "energy.electricity_equivalent",
+        "region": "4310",
+        "row": "4310-2025",
+        "applies_from": date(2025, 1, 1),
+        "applies_to": "2026-01-01",
+        "published_on": "2025-01-01",
+        "entered_on": "2025-02-01",
+        "checked_on": "2025-02-01",
+        "value": "0.2980",
+        "source": {"number": "郴统〔2025〕1号", "locator": "附表", "issuer": "市统计局"},
+        "evidence": "text",
+    }
     bare, laid = Rulebook.load(), Rulebook.load(extra_rows=[row])
     answer = laid.at("energy.electricity_equivalent", "431021", date(2025, 6, 30))
     assert (answer.value, answer.row.source) == ("0.2980", "市统计局 郴统〔2025〕1号 附表")

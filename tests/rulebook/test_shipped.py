@@ -73,14 +73,24 @@ def test_the_price_base_of_a_period(rules: Rulebook, on: str, base: str) -> None
 
 def test_values_that_the_facts_state(rules: Rulebook) -> None:
     stated = {
-        "energy.coefficient.raw_coal": "0.7143", "energy.coefficient.coke": "0.9714", "energy.coefficient.diesel": "1.4571",
-        "energy.coefficient.electricity": "0.1229", "energy.coefficient.heat": "0.03412", "energy.coefficient.lng": "1.7572",
-        "energy.coefficient_set.gb30251.electricity_equivalent": "0.3000", "energy.coefficient_set.tcisa416.nitrogen": "0.0169",
-        "disclosure.minimum_units": "3", "disclosure.dominance_percent": "85", "statistics.residual_tolerance_percent": "3",
-        "statistics.intensity_decimals.city": "4", "statistics.intensity_decimals.county": "3",
-        "energy.balance_tolerance_percent.electricity": "1", "energy.balance_tolerance_percent.coal": "3",
-        "carbon.heat_purchased": "0.11", "carbon.per_tce.coal": "2.66",
-    }  # fmt: skip
+        "energy.coefficient.raw_coal": "0.7143",
+        "energy.coefficient.coke": "0.9714",
+        "energy.coefficient.diesel": "1.4571",
+        "energy.coefficient.electricity": "0.1229",
+        "energy.coefficient.heat": "0.03412",
+        "energy.coefficient.lng": "1.7572",
+        "energy.coefficient_set.gb30251.electricity_equivalent": "0.3000",
+        "energy.coefficient_set.tcisa416.nitrogen": "0.0169",
+        "disclosure.minimum_units": "3",
+        "disclosure.dominance_percent": "85",
+        "statistics.residual_tolerance_percent": "3",
+        "statistics.intensity_decimals.city": "4",
+        "statistics.intensity_decimals.county": "3",
+        "energy.balance_tolerance_percent.electricity": "1",
+        "energy.balance_tolerance_percent.coal": "3",
+        "carbon.heat_purchased": "0.11",
+        "carbon.per_tce.coal": "2.66",
+    }
     assert {name: rules.at(name, "cn", TODAY).value for name in stated} == stated
     assert rules.at("energy.supply_coal_consumption_gce_per_kwh", "cn", date(2022, 6, 1)).value == "300.7"
     assert rules.at("energy.coefficient.slime", "cn", TODAY).range == (Decimal("0.2857"), Decimal("0.4286"))
@@ -98,7 +108,14 @@ def test_no_supply_series_stands_in_for_the_equivalent_value(rules: Rulebook) ->
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("raw_coal", "raw_coal"), ("原煤", "raw_coal"), (" 原 煤 ", "raw_coal"), ("LNG", "lng"), ("洗精煤（用于炼焦）", "washed_coal"), ("电", "electricity")],
+    [
+        ("raw_coal", "raw_coal"),
+        ("原煤", "raw_coal"),
+        (" 原 煤 ", "raw_coal"),
+        ("LNG", "lng"),
+        ("洗精煤（用于炼焦）", "washed_coal"),
+        ("电", "electricity"),
+    ],
 )
 def test_a_product_is_found_by_code_name_and_alias(rules: Rulebook, text: str, code: str) -> None:
     product = rules.products.find(text)
@@ -138,10 +155,13 @@ def test_nbs_codes(rules: Rulebook) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("terms: {}", "kind"), ("kind: 词\nterms: []", "kind"), ("kind: 词\nterms: {a: {aliases: [b]}}", "缺少 label"),
-        ("kind: 词\nterms: {a: {label: 甲}, b: {label: 甲}}", "写了两次"), ("kind: 词\nterms: {a: [1]}", "缺少 label"),
+        ("terms: {}", "kind"),
+        ("kind: 词\nterms: []", "kind"),
+        ("kind: 词\nterms: {a: {aliases: [b]}}", "缺少 label"),
+        ("kind: 词\nterms: {a: {label: 甲}, b: {label: 甲}}", "写了两次"),
+        ("kind: 词\nterms: {a: [1]}", "缺少 label"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_list(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "words.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(RulebookError, match=words):

@@ -25,6 +25,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "too_short": lambda context: f"至少 {context['min_length']} 项",
     "too_long": lambda context: f"最多 {context['max_length']} 项",
     "model_type": lambda _: "应为对象",
+    "invalid_key": lambda _: "字段名应为文字",
 }
 
 _FAMILIES = {"int_": "应为整数", "date_": "应为日期，如 2025-06-30", "bool_": "应为 true 或 false"}

@@ -26,6 +26,8 @@ _CHINESE = {"一": 1, "二": 2, "三": 3, "四": 4}
 
 
 def _month_end(year: int, month: int) -> date:
+    if not 1 <= month <= 12:
+        raise ValueError(month)
     return date(year + month // 12, month % 12 + 1, 1)
 
 

@@ -1,0 +1,135 @@
+"""The energy account of one subject in one period, in integers (accounting 1, 2). No database here.
+
+Quantities are 10⁻⁶ base units of the product, coal equivalents 10⁻²¹ tce, so that sums are exact and the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from shuangkong.core.energy import PERCENT, SUPPLY_FLOWS
+
+_OUT = {"outflow", "closing_stock"}
+MEMO = "of_which_feedstock"
+#: How a flow enters what was used, by sector: terminal + transformation loss + losses − recovery.
+USE_SIGN = {"terminal": 1, "transformation_in": 1, "transformation_out": -1, "loss": 1, "recovery": -1}
+#: How a flow enters the figure of its product: transformation loss belongs to no one product and stands apart.
+PRODUCT_SIGN = {"terminal": 1, "loss": 1, "recovery": -1}
+#: The lines of the account with the flows of each.
+LINES: dict[str, dict[str, int]] = {
+    "terminal": {"terminal": 1},
+    "transformation_loss": {"transformation_in": 1, "transformation_out": -1},
+    "loss": {"loss": 1},
+    "recovery": {"recovery": 1},
+}
+
+
+@dataclass(slots=True)
+class Account:
+    """Flows by product, use by sector, and the hashed lines of the rows behind them.
+
+    ``read_as`` names the period under which the rows stand when it is another than the figure's (a year filed as 1–12月).
+    """
+
+    flows: dict[str, dict[str, int]] = field(default_factory=dict)
+    sectors: dict[str, dict[str, int]] = field(default_factory=dict)
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    micro_sum: int = 0
+    demonstration: bool = False
+    releases: set[str] = field(default_factory=set)
+    read_as: str = ""
+
+    def add(self, product: str, flow: str, industry: str, micro: int, line: str) -> None:
+        """One cell: a quantity of a product in a flow, with the line that is hashed for it."""
+        flows = self.flows.get(product)
+        if flows is None:
+            flows = self.flows[product] = {}
+        flows[flow] = flows.get(flow, 0) + micro
+        sign = USE_SIGN.get(flow)
+        if sign is not None:
+            sector = self.sectors.get(industry)
+            if sector is None:
+                sector = self.sectors[industry] = {}
+            sector[product] = sector.get(product, 0) + sign * micro
+        self.micro_sum += micro
+        for name in (product, f">{flow}", f"@{industry}"):
+            kept = self.lines.get(name)
+            if kept is None:
+                self.lines[name] = [line]
+            else:
+                kept.append(line)
+
+    def merge(self, other: Account) -> None:
+        """Add another subject's account (city = Σ counties + 不分县); hashed lines stay with their own."""
+        for product, flows in other.flows.items():
+            mine = self.flows.setdefault(product, {})
+            for flow, micro in flows.items():
+                mine[flow] = mine.get(flow, 0) + micro
+        for industry, products in other.sectors.items():
+            mine = self.sectors.setdefault(industry, {})
+            for product, micro in products.items():
+                mine[product] = mine.get(product, 0) + micro
+        self.demonstration = self.demonstration or other.demonstration
+        self.releases |= other.releases
+
+    def net(self, signs: Mapping[str, int]) -> dict[str, int]:
+        """Per product the signed sum of the flows named; products without any of them do not occur."""
+        result = {}
+        for product, flows in self.flows.items():
+            found = [sign * flows[flow] for flow, sign in signs.items() if flow in flows]
+            if found:
+                result[product] = sum(found)
+        return result
+
+    def used(self) -> dict[str, int]:
+        """Per product terminal + transformation loss + losses − recovery."""
+        return self.net(USE_SIGN)
+
+    def differences(self) -> dict[str, tuple[int, int]]:
+        """Per product with a supply flow: (difference, available), accounting 2."""
+        result = {}
+        for product, flows in self.flows.items():
+            supply = [(-1 if flow in _OUT else 1) * flows[flow] for flow in SUPPLY_FLOWS if flow in flows]
+            if supply:
+                available = sum(supply) + flows.get("recovery", 0)
+                uses = (
+                    flows.get("transformation_in", 0) - flows.get("transformation_out", 0) + flows.get("loss", 0) + flows.get("terminal", 0)
+                )
+                result[product] = (available - uses, available)
+        return result
+
+    def unbalanced(self) -> list[str]:
+        """Products of which something was used and nobody filed a supply flow."""
+        return [
+            product for product, flows in self.flows.items() if not any(flow in flows for flow in SUPPLY_FLOWS) and flows.keys() != {MEMO}
+        ]
+
+    def over_tolerance(self, tolerance_percent: Callable[[str], Decimal]) -> list[str]:
+        """Products whose difference is over the tolerance, of ``available``."""
+        return [
+            product
+            for product, (difference, available) in self.differences().items()
+            if abs(difference) * PERCENT > tolerance_percent(product) * abs(available)
+        ]
+
+
+def coal_equivalent(quantities: Mapping[str, int], factor: Callable[[str], int | None]) -> tuple[int, list[str]]:
+    """Σ quantity × coefficient in 10⁻²¹ tce, and the products that have no coefficient (they are not in the sum)."""
+    total, lacking = 0, []
+    for product, micro in quantities.items():
+        units = factor(product)
+        if units is None:
+            lacking.append(product)
+        else:
+            total += micro * units
+    return total, lacking
+
+
+def merged(accounts: Iterable[Account]) -> Account:
+    """The sum of accounts."""
+    whole = Account()
+    for account in accounts:
+        whole.merge(account)
+    return whole

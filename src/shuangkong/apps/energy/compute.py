@@ -1,0 +1,230 @@
+"""The whole computation: ledger and rulebook in, values out. The same inputs give the same digits, in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from shuangkong.apps.energy.account import Account
+from shuangkong.apps.energy.balances import Balances, Place, Totals, gather
+from shuangkong.apps.energy.coefficients import Coefficients
+from shuangkong.apps.energy.economy import Economy, write_gdp, write_growth
+from shuangkong.apps.energy.electricity import ElectricityAccount
+from shuangkong.apps.energy.intensity import Goal, Grades, Intensities
+from shuangkong.apps.energy.places import City, above, cities
+from shuangkong.apps.energy.published import Published
+from shuangkong.apps.energy.series import Series, period_of
+from shuangkong.apps.indicators.drafts import Draft, Drafts
+from shuangkong.apps.indicators.evidence import AsOf, energy_cells, series_cells
+from shuangkong.apps.indicators.models import Target
+from shuangkong.apps.organisations.models import Subject
+from shuangkong.core.errors import NotInForce
+from shuangkong.core.figures import Status
+from shuangkong.core.periods import Period
+from shuangkong.rulebook.loader import RecordingBook, Rulebook
+from shuangkong.rulebook.places import short_code
+
+DECLINE = "energy_intensity_decline_percent"
+ACCOUNT_LENSES = ("issued", "reported")
+
+
+def compute(rulebook: Rulebook, as_of: AsOf, today: date) -> list[Draft]:
+    """Every value that the ledger and the rulebook give, as known on ``as_of.known_on`` (None: by today)."""
+    computation = Computation(rulebook, as_of, today)
+    computation.run()
+    return computation.drafts.rows
+
+
+def _labels(rulebook: Rulebook) -> Mapping[str, Mapping[str, str]]:
+    words = {term.code: term.label for name in ("industries", "sectors") for term in rulebook.terms(name)}
+    products = {term.code: term.label for term in rulebook.terms("products")}
+    words["unassigned"] = "未分行业"
+    return {"energy_product_tce": products, "energy_sector_tce": words, "electricity_sector_10k_kwh": words}
+
+
+class Computation:
+    """One run over all cities, and over what is published of the regions above them."""
+
+    def __init__(self, rulebook: Rulebook, as_of: AsOf, today: date) -> None:
+        self.rulebook, self.as_of, self.today = rulebook, as_of, today
+        self.known_on = as_of.known_on or today
+        self.cities = cities()
+        self.drafts = Drafts(_labels(rulebook))
+        self.series = Series(series_cells(as_of))
+        self.accounts = _with_years(gather(energy_cells(as_of)))
+        self.totals = Totals()
+        self.goals = _goals()
+
+    def run(self) -> None:
+        """Cities first, then what is published."""
+        for city in self.cities:
+            CityComputation(self, city).run()
+        own = {draft.key for draft in self.drafts.rows}
+        subjects = [*above(), *(s for city in self.cities for s in (city.subject, *city.counties))]
+        Published(self.drafts, self.series, self.rulebook.book(known_on=self.known_on), subjects).write(own)
+
+
+def _with_years(accounts: dict[Place, Account]) -> dict[Place, Account]:
+    """A year that was filed as 1–12月 stands for the year too, where no year of its own was filed."""
+    for (lens, subject_id, kind, end), account in list(accounts.items()):
+        place = (lens, subject_id, "year", end)
+        if kind == "ytd" and end[5:7] == "01" and place not in accounts:
+            accounts[place] = Account(
+                account.flows, account.sectors, account.lines, account.micro_sum, account.demonstration, account.releases,
+                period_of(kind, end).code,
+            )  # fmt: skip
+    return accounts
+
+
+def _goals() -> dict[tuple[int, int], Goal]:
+    """The target of decline by subject and year."""
+    targets = Target.objects.unscoped("progress is computed against every target").filter(indicator__code=DECLINE).select_related("plan")
+    found = {}
+    for target in targets:
+        goal = Goal(target, target.plan.base_year, target.plan.years)
+        for year in range(target.plan.first_year, target.plan.last_year + 1):
+            found[target.subject_id, year] = goal
+    return found
+
+
+class CityComputation:
+    """All values of one city, its counties, 不分县 and zones."""
+
+    def __init__(self, whole: Computation, city: City) -> None:
+        self.whole, self.city = whole, city
+        self.region = short_code(city.subject.code) or whole.rulebook.default_region
+        self.book: RecordingBook = whole.rulebook.book(self.region, whole.known_on)
+        self.coefficients = Coefficients(self.book, self.region)
+        decimals = int(self.book.at("statistics.growth_published_decimals", self.region, whole.known_on).number)
+        self.economy = Economy(whole.series, [city], decimals)
+        self.balances = Balances(whole.drafts, self.coefficients, whole.totals, whole.series)
+
+    def run(self) -> None:
+        """Accounts, electricity, GDP, intensity, levels, then the targets that nothing measures yet."""
+        for lens in ACCOUNT_LENSES:
+            periods = self._energy(lens)
+            self._electricity(lens)
+            self._economy_and_intensity(lens, periods)
+        self._unmeasured()
+
+    def _energy(self, lens: str) -> list[Period]:
+        """The accounts of one lens. Returns the periods that have any total, by date."""
+        mine = {part.pk: part for part in (*self.city.parts, *self.city.zones)}
+        places: dict[tuple[str, str], dict[int, Account]] = {}
+        for (account_lens, subject_id, kind, end), account in self.whole.accounts.items():
+            if account_lens == lens and subject_id in mine:
+                places.setdefault((end, kind), {})[subject_id] = account
+        periods = {period_of(kind, end) for end, kind in places} | self._issued_periods(lens)
+        ordered = sorted(periods, key=lambda period: (period.end, period.kind))
+        for period in ordered:
+            self._period(lens, period, places.get((period.end.isoformat(), period.kind), {}))
+        return ordered
+
+    def _issued_periods(self, lens: str) -> set[Period]:
+        if lens != "issued":
+            return set()
+        mine = {part.pk for part in (self.city.subject, *self.city.parts, *self.city.zones)}
+        cells = [cell for owner, cell in self.whole.series.all("energy_total") if owner in mine and cell.origin in ("issued", "published")]
+        return {period_of(cell.kind, cell.end) for cell in cells}
+
+    def _period(self, lens: str, period: Period, accounts: Mapping[int, Account]) -> None:
+        for subject in (*self.city.parts, *self.city.zones):
+            if subject.pk in accounts:
+                self.balances.county(lens, subject, period, accounts[subject.pk])
+            elif (cell := self.balances.issued_total(lens, subject, period)) is not None:
+                self.balances.issued(lens, subject, period, cell, own=None)
+        parts = [(part, accounts[part.pk]) for part in self.city.parts if part.pk in accounts]
+        if parts:
+            self.balances.city(lens, self.city, period, parts)
+        elif (cell := self.balances.issued_total(lens, self.city.subject, period)) is not None:
+            self.balances.issued(lens, self.city.subject, period, cell, own=None)
+        tolerance = self.book.at("statistics.residual_tolerance_percent", self.region, self.whole.known_on).number
+        self.balances.residual(lens, self.city, period, tolerance)
+
+    def _electricity(self, lens: str) -> None:
+        account = ElectricityAccount(self.whole.drafts, self.whole.series, lens)
+        years = sorted({year for years in account.power.subjects_years().values() for year in years})
+        account.city(self.city, years)
+
+    def base_of(self, year: int) -> int | None:
+        """The price base of a year's GDP; None where no rule says."""
+        try:
+            return int(self.book.at("statistics.gdp_price_base", "cn", date(year, 12, 31), self.whole.known_on).number)
+        except NotInForce:
+            return None
+
+    def _economy_and_intensity(self, lens: str, energy_periods: Iterable[Period]) -> None:
+        intensities = Intensities(
+            self.whole.drafts, self.whole.totals, self.economy, self.coefficients, self.book, self.region, lens
+        )  # fmt: skip
+        grades = Grades(intensities, lambda subject, year: self.whole.goals.get((subject.pk, year)))
+        periods = [period for period in energy_periods if period.kind in ("ytd", "year")]
+        periods = sorted({*periods, *self._economy_periods(lens)}, key=lambda period: (period.end, period.kind))
+        for period in periods:
+            base = self.base_of(period.start.year)
+            if base is None:
+                continue
+            for subject in (*self.city.counties, *self.city.zones, self.city.subject):
+                self._subject(intensities, grades, subject, period, base)
+
+    def _economy_periods(self, lens: str) -> set[Period]:
+        mine = {part.pk for part in (self.city.subject, *self.city.parts, *self.city.zones)}
+        origins = ("issued", "published") if lens == "issued" else ("reported",)
+        found = (pair for measure in ("gdp", "gdp_growth") for pair in self.whole.series.all(measure))
+        cells = [cell for owner, cell in found if owner in mine and cell.origin in origins]
+        periods = {period_of(cell.kind, cell.end) for cell in cells}
+        years = {Period.year(p.start.year) for p in periods if p.kind == "ytd" and p.last_month == 12}
+        return {p for p in periods if p.kind in ("ytd", "year")} | years
+
+    def _subject(self, intensities: Intensities, grades: Grades, subject: Subject, period: Period, base: int) -> None:
+        drafts, lens = self.whole.drafts, intensities.lens
+        own = self.city if subject == self.city.subject else None
+        county, year = own is None, period.start.year
+        base_year = self.base_of(year + 1) == year
+        written = write_gdp(drafts, self.economy, lens, subject, period, base, own if not base_year else None)
+        if base_year:
+            write_gdp(drafts, self.economy, lens, subject, period, year, None)
+        write_growth(drafts, self.economy, lens, subject, period, base)
+        shown = base if (written is not None and written.value is not None) or not base_year else year
+        for basis in ("calorific", "equivalent"):
+            intensities.level_value(subject, period, shown, basis)
+        change = intensities.change(subject, period, base, county)
+        if change is not None:
+            grades.in_year(subject, period, change)
+        self._since_base(intensities, grades, subject, period, base, county)
+
+    def _since_base(
+        self, intensities: Intensities, grades: Grades, subject: Subject, period: Period, base: int, county: bool
+    ) -> None:  # fmt: skip
+        goal = self.whole.goals.get((subject.pk, period.start.year))
+        if intensities.energy(subject, period) is None:
+            return
+        span = period if period.kind == "year" else Period.rolling(period.start.year, period.last_month)
+        if (
+            span.kind == "rolling"
+            and span.last_month % 3 == 0
+            and intensities.energy(subject, Period.year(period.start.year - 1)) is not None
+        ):
+            intensities.rolling_value(subject, span, base)
+        if span.kind == "rolling" and (span.last_month % 3 or span.last_month == 12):
+            return
+        decline = intensities.decline(subject, span, goal.base_year if goal else base, county)
+        if decline is not None:
+            grades.since_base(subject, span, decline)
+
+    def _unmeasured(self) -> None:
+        """Targets in numbers for which the platform has no account yet are 缺报, never zero."""
+        codes = ("cod_reduction_t", "nh3n_reduction_t", "nox_reduction_t", "vocs_reduction_t", "energy_co2_t")
+        mine = {part.pk: part for part in (self.city.subject, *self.city.counties)}
+        targets = Target.objects.unscoped("what is asked and not measured is said").filter(indicator__code__in=codes, subject_id__in=mine)
+        for target in targets.select_related("plan", "indicator").order_by("plan_id", "indicator_id", "subject_id"):
+            year = min(max(self.known_year, target.plan.first_year), target.plan.last_year)
+            self.whole.drafts.add(
+                target.indicator.code, mine[target.subject_id], Period.year(year), None, calculation="target.unmeasured",
+                status=Status.MISSING, demonstration=target.demonstration, sentence="平台尚无该指标的核算数据（缺报）",
+            )  # fmt: skip
+
+    @property
+    def known_year(self) -> int:
+        """The year of the day as known on which all is computed."""
+        return self.whole.known_on.year

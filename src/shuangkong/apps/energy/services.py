@@ -1,0 +1,30 @@
+"""Recomputing: everything right of the ledger again, written where it changed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from shuangkong.apps.energy.compute import compute
+from shuangkong.apps.indicators.evidence import AsOf
+from shuangkong.apps.indicators.models import Run
+from shuangkong.apps.indicators.services import Known, publish, store_known_on
+from shuangkong.apps.plans.services import current_rulebook
+
+
+def recompute(now: datetime, today: date, actor: Any = None, reason: str = "") -> Run | None:
+    """Compute all values as known today and publish what changed as a run. None when nothing changed.
+
+    Raises:
+        InputError: other computations kept publishing meanwhile.
+    """
+    rulebook = current_rulebook()
+    drafts = compute(rulebook, AsOf(known_on=today), today)
+    return publish(drafts, Known(today, rulebook.hash), now=now, actor=actor, reason=reason)
+
+
+def compute_known_on(known_on: date, now: datetime, actor: Any = None) -> Run:
+    """Compute all values as known on a day, as a run of its own that is never published."""
+    rulebook = current_rulebook()
+    drafts = compute(rulebook, AsOf(known_on=known_on), known_on)
+    return store_known_on(drafts, Known(known_on, rulebook.hash, had_at=now), now=now, actor=actor)

@@ -234,7 +234,8 @@ class Sheet:
         if not differences:
             self.balances.drafts.add(
                 code, self.subject, self.period, None, basis=basis.value, lens=self.lens, status=Status.MISSING,
-                calculation="energy.difference", demonstration=self.account.demonstration, sentence="未报供应侧各流向，平衡差额缺报", inputs=inputs,
+                calculation="energy.difference", demonstration=self.account.demonstration, inputs=inputs,
+                sentence="未报供应侧各流向，平衡差额缺报",
             )  # fmt: skip
             return
         self._add(code, differences, basis, "energy.difference", inputs, extra=extra)

@@ -283,7 +283,8 @@ class Grades:
         ]
         return self.of.drafts.add(
             code, subject, period, value, basis=_E, lens=self.of.lens, calculation=calculation, inputs=canonical_json(inputs),
-            recalled=recalled, status=status, demonstration=demonstration or goal.target.demonstration, sentence="；".join(lacks), lacks=lacks,
+            recalled=recalled, status=status, demonstration=demonstration or goal.target.demonstration, lacks=lacks,
+            sentence="；".join(lacks),
         )  # fmt: skip
 
     def _national(self, subject: Subject, period: Period, change: Figure, required: Decimal | None, required_figure: Figure | None) -> None:

@@ -75,7 +75,8 @@ class Published:
         self.drafts.add(
             "warning_national", subject, period, Decimal(level.severity) if level else None, words=level.label if level else "未下达目标",
             severity=level.severity if level else None, basis=Basis.EQUIVALENT.value, lens="published", public=True,
-            calculation="warning.national", demonstration=change.demonstration, recalled=change.recalled, rule_set_id=self.drafts.rule_sets.id_of(book.used),
+            calculation="warning.national", demonstration=change.demonstration, recalled=change.recalled,
+            rule_set_id=self.drafts.rule_sets.id_of(book.used),
             inputs=canonical_json([{"label": "同比变化率（公布数）", "key": change.key}]),
         )  # fmt: skip
 

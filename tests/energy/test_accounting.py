@@ -1,0 +1,238 @@
+"""One test for each accounting convention; the number of the convention is in the name."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal as D
+
+import pytest
+
+from shuangkong.core.energy import change_percent
+from tests.energy.city import Town
+
+pytestmark = pytest.mark.django_db
+A, B, C = "431002:北湖区", "431003:苏仙区", "431024:嘉禾县"
+Y = "2021"
+
+
+@pytest.fixture
+def town(db: None) -> Town:
+    return Town(A, B, zones=(("CZ-HITECH", "431003"),))
+
+
+def power_station(town: Town, county: str = "431002", period: str = Y) -> None:
+    """1 000 t of raw coal burnt in a power station for 200 × 10 000 kWh, of which 150 used here, 10 lost, 40 sent out; 100 t in boilers."""
+    town.energy(county, period, "raw_coal", "opening_stock", 50)
+    town.energy(county, period, "raw_coal", "inflow", 1100)
+    town.energy(county, period, "raw_coal", "closing_stock", 50)
+    town.energy(county, period, "raw_coal", "transformation_in", 1000, industry="44")
+    town.energy(county, period, "raw_coal", "terminal", 100)
+    town.energy(county, period, "electricity", "transformation_out", 200, industry="44")
+    town.energy(county, period, "electricity", "outflow", 40)
+    town.energy(county, period, "electricity", "loss", 10)
+    town.energy(county, period, "electricity", "terminal", 150)
+
+
+def test_accounting_1_coal_of_a_power_station_is_not_counted_twice(town: Town) -> None:
+    power_station(town)
+    values = town.values()
+    # calorific: coal 0.7143 tce/t, electricity 1.229 tce per 10 000 kWh
+    assert values.number("energy_terminal_tce", "431002", Y, "calorific") == D("71.43") + D("184.35")
+    assert values.number("energy_transformation_loss_tce", "431002", Y, "calorific") == D("714.3") - D("245.8")
+    assert values.number("energy_loss_tce", "431002", Y, "calorific") == D("12.29")
+    assert values.number("energy_total_tce", "431002", Y, "calorific") == D("71.43") + D("184.35") + D("468.5") + D("12.29")
+    # never coal + the electricity that it became
+    assert values.number("energy_total_tce", "431002", Y, "calorific") != D("785.73") + D("184.35")
+
+
+def test_accounting_1_total_is_available_less_difference_less_recovery(town: Town) -> None:
+    power_station(town)
+    town.energy("431002", Y, "heat", "recovery", 100)
+    town.energy("431002", Y, "heat", "terminal", 100)
+    values = town.values()
+    key = ("431002", Y, "calorific")
+    # available: coal 1 100 t, electricity −40, heat 100 GJ of recovery
+    available = D(1100) * D("0.7143") - 40 * D("1.229")
+    difference = values.number("energy_balance_difference_tce", *key)
+    assert difference == available - D("714.3") - D("71.43") + D("245.8") - D("12.29") - D("184.35")
+    assert values.draft("energy_balance_difference_tce", *key).status == "incomplete"  # nobody filed where the heat came from
+    assert values.number("energy_recovery_tce", *key) == D("3.412")
+    assert values.number("energy_total_tce", *key) == available - difference
+
+
+def test_accounting_1_a_memo_on_feedstock_enters_no_sum(town: Town) -> None:
+    town.energy("431002", Y, "raw_coal", "terminal", 100)
+    town.energy("431002", Y, "raw_coal", "of_which_feedstock", 60)
+    assert town.values().number("energy_total_tce", "431002", Y, "calorific") == D("71.43")
+
+
+@pytest.mark.parametrize(("closing", "over"), [("29.9", False), ("30", False), ("30.1", True)])
+def test_accounting_2_a_difference_over_three_percent_of_coal_is_a_finding(town: Town, closing: str, over: bool) -> None:
+    town.energy("431002", Y, "raw_coal", "inflow", D(1000) + D(closing))
+    town.energy("431002", Y, "raw_coal", "terminal", 1000)
+    town.energy("431002", Y, "raw_coal", "closing_stock", closing)
+    draft = town.values().draft("energy_total_tce", "431002", Y)
+    assert draft.status == "ok"  # available 1 000, difference 0
+    town.energy("431003", Y, "raw_coal", "inflow", 1000)
+    town.energy("431003", Y, "raw_coal", "terminal", D(1000) - D(closing))
+    draft = town.values().draft("energy_total_tce", "431003", Y)
+    assert (draft.status == "estimated", "原煤" in draft.finding) == (over, over)
+
+
+def test_accounting_3_both_bases_and_a_missing_equivalent_value_says_so(town: Town) -> None:
+    town.energy("431002", Y, "electricity", "terminal", 100)
+    town.energy("431002", Y, "raw_coal", "terminal", 100)
+    values = town.values()
+    assert values.number("energy_total_tce", "431002", Y, "calorific") == D("122.9") + D("71.43")
+    assert values.number("energy_total_tce", "431002", Y, "equivalent") == D("300") + D("71.43")
+    town.coefficients = {2022: "0.3"}
+    draft = town.values().draft("energy_total_tce", "431002", Y, "equivalent")
+    assert draft.status == "incomplete"
+    assert "缺电力2021年等价值折标系数" in draft.sentence
+    assert town.values().draft("energy_total_tce", "431002", Y, "calorific").status == "ok"
+
+
+def test_accounting_3_the_effect_of_another_coefficient_is_stated(town: Town) -> None:
+    for year, use in ((2021, 100), (2022, 100)):
+        town.energy("431002", str(year), "electricity", "terminal", use)
+        town.put("431002", "gdp", str(year), 100, price_base=2020)
+    town.coefficients[2022] = "0.297"
+    draft = town.values().draft("energy_intensity_change_percent", "431002", "2022")
+    assert D(draft.value) == D(-1)
+    assert "折标系数不同" in draft.sentence
+    assert "增加1.00个百分点" in draft.sentence
+
+
+def test_accounting_4_gdp_is_chained_from_growth_with_its_uncertainty(town: Town) -> None:
+    town.put("431002", "gdp", "2020", 1000, price_base=0)
+    for year, growth in ((2021, "8.0"), (2022, "5.0")):
+        town.put("431002", "gdp_growth", str(year), growth)
+    values = town.values()
+    draft = values.draft("gdp_10k_yuan", "431002", "2022", "")
+    assert (D(draft.value), draft.status, D(draft.uncertainty_points)) == (D("1134"), "estimated", D("0.1"))
+    assert values.number("gdp_10k_yuan", "431002", "2020", "price2020") == 1000
+
+
+def test_accounting_4_a_ratio_across_price_bases_is_refused(town: Town) -> None:
+    for year, base in ((2025, 2020), (2026, 2025)):
+        town.energy("431002", f"{year}-01/09", "raw_coal", "terminal", 100)
+        town.put("431002", "gdp", f"{year}-01/09", 100, price_base=base)
+    draft = town.values().draft("energy_intensity_change_percent", "431002", "2026-01/09")
+    assert (draft.value, draft.status) == (None, "incomplete")
+    assert "缺2025年1—9月地区生产总值" in draft.sentence
+
+
+def test_accounting_5_the_latest_known_release_counts_and_each_day_has_its_own(town: Town) -> None:
+    town.energy("431002", Y, "raw_coal", "terminal", 100, known_on="2022-03-01")
+    town.energy("431002", Y, "raw_coal", "terminal", 110, release="final", known_on="2023-01-10")
+    assert town.values().number("energy_total_tce", "431002", Y) == D("78.573")
+    assert town.values(date(2022, 12, 31)).number("energy_total_tce", "431002", Y) == D("71.43")
+    assert town.values(date(2022, 1, 1)).get("energy_total_tce", "431002", Y) is None
+
+
+def test_accounting_6_reported_and_issued_stand_side_by_side(town: Town) -> None:
+    town.energy("431002", Y, "raw_coal", "terminal", 100, origin="reported")
+    town.energy("431002", Y, "raw_coal", "terminal", 90)
+    values = town.values()
+    assert values.number("energy_total_tce", "431002", Y, "equivalent", "reported") == D("71.43")
+    assert values.number("energy_total_tce", "431002", Y, "equivalent", "issued") == D("64.287")
+
+
+def test_accounting_6_an_issued_total_outranks_the_balance_and_the_difference_is_said(town: Town) -> None:
+    town.energy("431002", Y, "raw_coal", "terminal", 100)
+    town.put("431002", "energy_total", Y, 70)
+    draft = town.values().draft("energy_total_tce", "431002", Y)
+    assert D(draft.value) == 70
+    assert "相差2.04%" in draft.finding
+
+
+def test_accounting_7_city_is_counties_and_the_residual(town: Town) -> None:
+    town.energy("431002", Y, "raw_coal", "terminal", 100)
+    town.energy("431003", Y, "raw_coal", "terminal", 200)
+    town.energy("431099", Y, "raw_coal", "terminal", 10)
+    assert town.values().number("energy_total_tce", "431000", Y) == D("0.7143") * 310
+    town.put("431000", "energy_total", Y, 200)
+    values = town.values()
+    assert values.number("energy_total_tce", "431000", Y) == 200
+    residual = values.draft("energy_residual_tce", "431099", Y)
+    assert D(residual.value) == 200 - D("0.7143") * 300  # negative: never clipped
+    assert "3%" in residual.finding
+
+
+def test_accounting_7_a_missing_county_makes_the_city_incomplete_and_is_named(town: Town) -> None:
+    town.energy("431002", "2026-01/09", "raw_coal", "terminal", 100)
+    values = town.values()
+    city = values.draft("energy_total_tce", "431000", "2026-01/09")
+    assert (city.status, city.sentence) == ("incomplete", "全市少算1个县：缺苏仙2026年三季度能源")
+    county = values.draft("energy_total_tce", "431003", "2026-01/09")
+    assert (county.value, county.status) == (None, "missing")
+
+
+def test_accounting_8_a_zone_is_an_overlay_and_never_in_the_sum_of_the_city(town: Town) -> None:
+    town.energy("431002", Y, "raw_coal", "terminal", 100)
+    town.energy("431003", Y, "raw_coal", "terminal", 200)
+    town.energy("431003", Y, "raw_coal", "terminal", 50, zone="CZ-HITECH")
+    values = town.values()
+    total = "energy_total_tce"
+    assert values.number(total, "CZ-HITECH", Y) == D("0.7143") * 50
+    assert values.number(total, "431003", Y) == D("0.7143") * 250
+    assert values.number(total, "431000", Y) == values.number(total, "431002", Y) + values.number(total, "431003", Y)
+    assert "CZ-HITECH" not in values.draft(total, "431000", Y).inputs
+
+
+def test_accounting_10_a_month_is_derived_and_a_missing_month_is_named(town: Town) -> None:
+    for county in ("431002", "431003"):
+        town.put(county, "electricity", "2025-01/02", 300)
+        town.put(county, "electricity", "2025-01/03", 440)
+    town.put("431002", "electricity", "2025-04", 150)
+    values = town.values()
+    march = values.draft("electricity_10k_kwh", "431002", "2025-03", "")
+    assert (D(march.value), "推算" in march.sentence) == (D(140), True)
+    assert values.get("electricity_10k_kwh", "431002", "2025-01", "") is None  # January was filed by nobody
+    april = values.draft("electricity_10k_kwh", "431000", "2025-04", "")
+    assert (D(april.value), april.status, april.sentence) == (D(150), "incomplete", "全市少算1个县：缺苏仙2025年4月电量")
+
+
+def test_accounting_10_a_derived_month_may_be_negative(town: Town) -> None:
+    town.put("431002", "electricity", "2025-01/02", 300)
+    town.put("431002", "electricity", "2025-01/03", 290)
+    assert town.values().number("electricity_10k_kwh", "431002", "2025-03", "") == -10
+
+
+def test_accounting_11_comparable_growth_goes_before_the_ratio_of_levels(town: Town) -> None:
+    for year, gdp in ((2021, 100), (2022, 110)):
+        town.put("431002", "gdp", str(year), gdp, price_base=2020)
+    ratio = town.values().draft("gdp_growth_percent", "431002", "2022", "")
+    assert (D(ratio.value), ratio.status) == (D(10), "estimated")
+    town.put("431002", "gdp_growth", "2022", "8.5")
+    filed = town.values().draft("gdp_growth_percent", "431002", "2022", "")
+    assert (D(filed.value), filed.status) == (D("8.5"), "ok")
+
+
+def test_accounting_15_a_published_figure_stands_before_ours(town: Town) -> None:
+    town.put("431000", "energy_intensity_change", "2021", "-3.07", origin="published")
+    town.put("431000", "energy_growth", "2021", "-1.7", origin="published")
+    town.put("431000", "gdp_growth", "2021", "1.5", origin="published", remark="待核实")
+    values = town.values()
+    published = values.draft("energy_intensity_change_percent", "431000", Y, "equivalent", "published")
+    ours = values.draft("energy_intensity_change_percent", "431000", Y, "equivalent", "issued")
+    assert (D(published.value), published.public) == (D("-3.07"), True)
+    assert round(D(ours.value), 4) == D("-3.1527")
+    assert (ours.status, ours.recalled, D(ours.uncertainty_points)) == ("estimated", True, D("0.1"))
+    assert "测算" in ours.sentence
+    assert "相差0.08个百分点，在不确定度内" in ours.sentence
+
+
+def test_accounting_17_in_year_and_since_base_year_are_two_measures(town: Town) -> None:
+    # energy 100 in 2020, quarters cumulated; GDP constant so that intensity follows energy
+    for period, tonnes in {"2020": 1000, "2021": 960, "2021-01/09": 700, "2022-01/09": 690}.items():
+        town.energy("431002", period, "coal_equivalent", "terminal", tonnes)
+    for period, gdp in {"2020": 1000, "2021": 1000, "2021-01/09": 750, "2022-01/09": 750}.items():
+        town.put("431002", "gdp", period, gdp, price_base=2020)
+    values = town.values()
+    # (a) 690/750 against 700/750 at three decimals: 0.920 / 0.933 − 1
+    assert values.number("energy_intensity_change_percent", "431002", "2022-01/09") == change_percent(D("0.933"), D("0.920"))
+    # (b) rolling: 960 − 700 + 690 = 950 over 1000 against 1.000
+    assert values.number("energy_intensity_decline_percent", "431002", "2022-09R12") == D(5)
+    assert values.number("energy_intensity_tce_per_10k_yuan", "431002", "2022-09R12") == D("0.95")
+    assert values.get("energy_intensity_decline_percent", "431002", "2022-01/09") is None

@@ -69,7 +69,8 @@ class Town:
             batch=self.batch, subject=owner, county=owner if owner.kind in ("county", "unallocated") else None,
             zone=self.by_code[zone] if zone else None, measure=measure,
             period_kind=span.kind, period_start=span.start, period_end=span.end,
-            quantity=None if rate else Decimal(str(number)), rate=Decimal(str(number)) if rate else None, known_on=date.fromisoformat(known_on),
+            quantity=None if rate else Decimal(str(number)), rate=Decimal(str(number)) if rate else None,
+            known_on=date.fromisoformat(known_on),
             **{"origin": "issued", "release": "preliminary", "comparable": rate, **fields},
         )  # fmt: skip
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from shuangkong.project.packs.format import TABLES
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -66,3 +68,11 @@ def test_samples_run() -> None:
             capture_output=True, text=True, timeout=120,
         )
         assert done.returncode == 0, f"{sample}: {done.stderr}"
+
+
+def test_the_page_on_cities_lists_the_tables_of_the_format() -> None:
+    text = (ROOT / "docs/how-to/add-a-city.md").read_text(encoding="utf-8")
+    row = re.compile(r"^\| `([a-z_]+)(?:/|\.csv)`.*\| ([^|]+) \|$", re.MULTILINE)
+    rows = {found[1]: found[2] for found in row.finditer(text)}
+    for table in TABLES:
+        assert rows.get(table.name, "").replace("?", "").split() == list(table.names), table.name

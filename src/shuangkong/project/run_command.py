@@ -32,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     with claim(settings.HOME):
         if not args.prepare_only:
             port_must_be_free(args.port)
-        print(prepare.prepare(args.installation), flush=True)
+        if said := prepare.prepare(args.installation):
+            print(said, flush=True)
         if args.prepare_only:
             return 0
         return Supervisor(services(args.port), address=f"http://127.0.0.1:{args.port}/").serve()

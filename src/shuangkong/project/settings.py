@@ -56,6 +56,7 @@ def _database(url: str) -> dict[str, object]:
         "HOST": parts.hostname or parse_qs(parts.query).get("host", [""])[0],
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
     }
 
 
@@ -153,7 +154,7 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "shuangkong.apps.ui.views.csrf_failure"
 
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LANGUAGES = [("zh-hans", "中文")]
 LOCALE_PATHS = [PACKAGE / "project" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True

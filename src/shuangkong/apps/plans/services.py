@@ -131,9 +131,10 @@ def _confirmed_rows() -> list[dict[str, Any]]:
 
 
 def rule_folders() -> list[Path]:
-    """The folders with the installed pack's own rules; none without a pack."""
-    folder = Path(settings.PACKS_DIR) / settings.PACK / "rules"
-    return [folder] if folder.is_dir() else []
+    """The folders with the installed pack's own rules, in the demonstration also its invented ones; none without a pack."""
+    pack = Path(settings.PACKS_DIR) / settings.PACK
+    names = ("rules", "rules_demonstration") if settings.DEMONSTRATION else ("rules",)
+    return [pack / name for name in names if (pack / name).is_dir()]
 
 
 def current_rulebook() -> Rulebook:

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
+    path("audit/", include("shuangkong.apps.audit.urls")),
 ]
 
 handler400 = "shuangkong.apps.ui.views.bad_request"

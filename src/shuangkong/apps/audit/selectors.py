@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from shuangkong.apps.audit.models import Block, Entry
+from shuangkong.apps.audit.words import action_words, kind_words
 
 PAGE_ROWS = 50
 """The most entries of one page."""
@@ -31,17 +33,27 @@ class Filters:
     """Only entries older than this id: the next page."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
     """One entry with its block, None while it waits."""
 
     entry: Entry
     block: Block | None
 
-    @property
+    @cached_property
     def said(self) -> dict[str, Any]:
         """The payload."""
         return json.loads(self.entry.payload)
+
+    @property
+    def words(self) -> str:
+        """What was done, in Chinese."""
+        return action_words(self.entry.action)
+
+    @property
+    def target_words(self) -> str:
+        """The kind of the object, in Chinese."""
+        return kind_words(self.entry.target_kind)
 
     @property
     def origin(self) -> str:
@@ -73,7 +85,6 @@ def _end_of(day: date) -> datetime:
 
 def _filtered(found: QuerySet, filters: Filters) -> QuerySet:
     conditions: dict[str, Any] = {
-        "actor__username": filters.who,
         "action__startswith": filters.what,
         "recorded_at__gte": filters.since and _start_of(filters.since),
         "recorded_at__lte": filters.until and _end_of(filters.until),
@@ -81,6 +92,8 @@ def _filtered(found: QuerySet, filters: Filters) -> QuerySet:
         "target_id": filters.id,
         "id__lt": filters.before,
     }
+    if filters.who:
+        found = found.filter(Q(actor__username=filters.who) | Q(actor__first_name=filters.who))
     return found.filter(**{name: value for name, value in conditions.items() if value})
 
 

@@ -1,0 +1,50 @@
+"""Chinese words for ``area.object.verb`` and for kinds of objects. A part without a word is shown as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+AREAS = {
+    "organisations": _("组织与账号"),
+    "desk": _("文件与任务"),
+    "plans": _("方案与规则"),
+    "ledger": _("台账"),
+    "energy": _("能源核算"),
+    "indicators": _("指标"),
+    "cockpit": _("驾驶舱与报告"),
+}
+"""The areas that the page offers as a filter, in the order of the floors."""
+
+OBJECTS = {
+    "user": _("账号"), "subject": _("主体"), "subjects": _("主体"), "department": _("部门"), "departments": _("部门"),
+    "storedfile": _("文件"), "job": _("任务"), "inboxitem": _("待办"), "plan": _("方案"), "clause": _("条款"), "duty": _("职责"),
+    "obligation": _("任务要求"), "action": _("行动"), "annex": _("附件"), "parent_target": _("上级目标"), "rule": _("规则"),
+    "rulerow": _("规则"), "batch": _("批次"), "row": _("数据行"), "run": _("计算批次"), "value": _("指标值"), "values": _("指标值"),
+    "target": _("目标"), "disclosure": _("公开决定"), "report": _("报告"),
+}  # fmt: skip
+
+VERBS = {
+    "create": _("新建"), "made": _("新建"), "put": _("载入"), "change": _("修改"), "change_password": _("修改密码"), "read": _("查看"),
+    "signed_in": _("登录"), "signed_out": _("退出"), "sign_in_failed": _("登录失败"), "factor_added": _("启用动态口令"),
+    "factor_removed": _("停用动态口令"), "applied": _("生效"), "withdrawn": _("撤回"), "published": _("发布"), "disclosed": _("公开"),
+    "filed": _("归档"), "proposed": _("提出"), "confirmed": _("确认"),
+}  # fmt: skip
+
+
+def _word(words: Mapping[str, object], part: str) -> str:
+    return str(words.get(part, part))
+
+
+def action_words(action: str) -> str:
+    """``ledger.batch.applied`` → 台账·批次·生效."""
+    area, _dot, rest = action.partition(".")
+    known, _dot, verb = rest.rpartition(".")
+    words = [_word(AREAS, area), _word(OBJECTS, known), _word(VERBS, verb)]
+    return "·".join(word for word in words if word)
+
+
+def kind_words(kind: str) -> str:
+    """``ledger.batch`` → 批次."""
+    return _word(OBJECTS, kind.rpartition(".")[2])

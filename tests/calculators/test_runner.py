@@ -107,6 +107,9 @@ REFUSALS: list[tuple[Any, str, str]] = [
     ({**TCE, "items": ["原煤"]}, "items[0]", "应为对象"),
     ({**TCE, "basis": "both"}, "basis", "只能是 'calorific'、'equivalent'"),
     ({**TCE, "on": "2025-02-30"}, "on", "应为日期"),
+    ({**TCE, "on": 86400}, "on", "应为日期"),
+    ({**TCE, "on": "86400"}, "on", "应为日期"),
+    ({**TCE, "region": True}, "region", "应为文字"),
     ({**TCE, "region": "郴州"}, "region", "不认识地区“郴州”"),
     ({**TCE, "coefficient_set": "x"}, "coefficient_set", "没有折标系数组“x”"),
     (item(product="煤块"), "items[0].product", "不认识能源品种“煤块”"),
@@ -155,6 +158,7 @@ def test_bad_input_says_what_and_where(inputs: Any, where: str, what: str) -> No
         ),
         ("warning.national", {"intensity_change_percent": 1, "required_decline_percent": -1}, "required_decline_percent", "不能小于 0"),
         ("carbon.electricity", {"kwh": 1, "year": 1800}, "year", "不能小于 1990"),
+        ("energy.annual_rate", {"target_decline_percent": 15, "years": True}, "years", "应为整数"),
         ("energy.nothing", {}, "ID", "没有计算器“energy.nothing”"),
     ],
 )
@@ -163,6 +167,10 @@ def test_bad_input_of_the_others(id: str, inputs: dict[str, Any], where: str, wh
         run(id, inputs, rulebook=RULES)
     assert caught.value.where == where
     assert what in caught.value.what
+
+
+def test_a_code_of_a_place_may_be_a_number() -> None:
+    assert run("energy.to_tce", {**TCE, "region": 431000, "on": date(2025, 6, 30)}, rulebook=RULES)["trace"]["region"] == "4310"
 
 
 def test_all_faults_are_counted_and_known_fields_named() -> None:

@@ -10,7 +10,7 @@ from pydantic import Field
 from shuangkong.core import carbon
 from shuangkong.core.errors import InputError
 
-from .definition import Calculator, Inputs, NonNegative, Outputs, Worksheet, at_field
+from .definition import Calculator, Inputs, NonNegative, Outputs, Whole, Worksheet, at_field
 
 _FUEL = "carbon.fuel"
 _NATION = "cn"
@@ -52,7 +52,7 @@ class ElectricityInputs(Inputs):
     """Electricity of one year at one place."""
 
     kwh: NonNegative = Field(description="用电量（千瓦时）")
-    year: Annotated[int, Field(ge=1990, le=2100)] = Field(description="用电年份，取该年的因子")
+    year: Annotated[Whole, Field(ge=1990, le=2100)] = Field(description="用电年份，取该年的因子")
 
 
 class ElectricityOutputs(Outputs):

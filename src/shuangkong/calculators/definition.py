@@ -37,6 +37,31 @@ def _decimal(value: object) -> Decimal:
     return number
 
 
+def _day(value: object) -> object:
+    """A day as 2025-06-30; never a count of seconds."""
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise PydanticCustomError("not_a_day", "应为日期，如 2025-06-30") from None
+
+
+def _place(value: object) -> object:
+    """A code written as a number is its digits."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _whole(value: object) -> object:
+    """A truth is no number."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("not_a_number", "应为整数")
+    return value
+
+
+Day = Annotated[date | None, BeforeValidator(_day)]
+Place = Annotated[str | None, BeforeValidator(_place)]
+Whole = Annotated[int, BeforeValidator(_whole)]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 Positive = Annotated[Number, Field(gt=0)]
 NonNegative = Annotated[Number, Field(ge=0)]
@@ -57,8 +82,8 @@ class Model(BaseModel):
 class Inputs(Model):
     """Base of all inputs: the day and the place by which rules are looked up."""
 
-    on: date | None = Field(None, description="适用规则的日期，缺省为今天")
-    region: str | None = Field(None, description="行政区划代码（43、4310、431021）或 cn，缺省为已安装城市包的地区")
+    on: Day = Field(None, description="适用规则的日期，缺省为今天")
+    region: Place = Field(None, description="行政区划代码（43、4310、431021）或 cn，缺省为已安装城市包的地区")
 
 
 class Outputs(Model):

@@ -23,6 +23,7 @@ from .definition import (
     Outputs,
     Positive,
     TargetPercent,
+    Whole,
     Worksheet,
     at_field,
 )
@@ -33,7 +34,7 @@ _ASSESSMENT = "国发〔2007〕36号 单位GDP能耗考核体系实施方案"
 _MOST_ITEMS = 10_000
 _MOST_YEARS = 100
 
-Years = Annotated[int, Field(ge=1, le=_MOST_YEARS)]
+Years = Annotated[Whole, Field(ge=1, le=_MOST_YEARS)]
 
 
 def _written(value: object) -> object:
@@ -274,7 +275,7 @@ class RequiredProgressInputs(Inputs):
 
     target_decline_percent: TargetPercent = Field(description="目标降低率（%）")
     years: Years = Field(description="年数")
-    elapsed_months: int = Field(ge=0, le=_MOST_YEARS * 12, description="期初起已过的月数")
+    elapsed_months: Whole = Field(ge=0, le=_MOST_YEARS * 12, description="期初起已过的月数")
 
 
 class RequiredProgressOutputs(Outputs):

@@ -28,7 +28,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "invalid_key": lambda _: "字段名应为文字",
 }
 
-_FAMILIES = {"int_": "应为整数", "date_": "应为日期，如 2025-06-30", "bool_": "应为 true 或 false"}
+_FAMILIES = {"int_": "应为整数"}
 
 
 def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:

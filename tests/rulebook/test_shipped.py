@@ -239,3 +239,19 @@ def test_current_is_what_was_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         rulebook_room.install([Path(__file__).parent / "broken" / "no_unit"])
     assert rulebook_room.current().hash == bare.hash
     assert Path(SHIPPED, "cn").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("product", "evidence"),
+    [
+        ("acetylene", "text"),
+        ("calcium_carbide", "text"),
+        ("new_water", "text"),
+        ("electricity", "text"),
+        ("soft_water", "recalled"),
+        ("raw_coal", "recalled"),
+    ],
+)
+def test_what_was_not_read_in_the_2020_edition_is_recalled(rules: Rulebook, product: str, evidence: str) -> None:
+    assert rules.at(f"energy.coefficient.{product}", "cn", date(2021, 3, 31)).row.evidence == "text"
+    assert rules.at(f"energy.coefficient.{product}", "cn", date(2021, 4, 1)).row.evidence == evidence

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from .parameters import Gap, Local, Parameter, Row, in_effect
+from .parameters import Gap, Local, Parameter, Row, Shape, in_effect
 from .places import NATION, chain
 from .reading import Draft, declared, fault, gaps_of, row_of
 
@@ -87,8 +87,17 @@ def _check_supersedes(parameter: Parameter, rows: Iterable[Row]) -> None:
             fault(f"要取代的行“{row.supersedes}”不在同一地方", row.file, parameter.id, row.row)
         if older is not None and (older.published_on, older.entered_on) > (row.published_on, row.entered_on):
             fault(f"要取代的行“{older.row}”比它新", row.file, parameter.id, row.row)
-        if older is not None and older.supersedes == row.row:
-            fault(f"与“{older.row}”互相取代", row.file, parameter.id, row.row)
+        if _in_a_circle(row, by_name):
+            fault("取代成了一圈", row.file, parameter.id, row.row)
+
+
+def _in_a_circle(row: Row, by_name: Mapping[str, Row]) -> bool:
+    seen: set[str] = set()
+    older: Row | None = row
+    while older is not None and older.row not in seen:
+        seen.add(older.row)
+        older = by_name.get(older.supersedes)
+    return older is not None
 
 
 def _check_overlaps(parameter: Parameter, rows: Sequence[Row]) -> None:
@@ -111,6 +120,8 @@ def _check_gaps(parameter: Parameter, rows: Sequence[Row], gaps: Iterable[Gap]) 
 def _check_direction(parameter: Parameter) -> None:
     if parameter.local not in (Local.MAY_ONLY_RAISE, Local.MAY_ONLY_LOWER):
         return
+    if parameter.shape is not Shape.NUMBER:
+        fault(f"{parameter.local} 只用于数", parameter.file, parameter.id)
     raising = parameter.local is Local.MAY_ONLY_RAISE
     higher = in_effect(parameter.rows.get(parameter.region, ()), None)
     for region, rows in parameter.rows.items():

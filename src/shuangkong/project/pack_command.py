@@ -28,8 +28,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    """Print every fault; exit 1 when there is one."""
-    environment.enter()
+    """Print every fault; exit 1 when there is one. It needs no installation."""
     from shuangkong.project.packs.checking import check_pack
 
     pack, faults = check_pack(args.directory)
@@ -43,8 +42,10 @@ def run_check(args: argparse.Namespace) -> int:
 def run_load(args: argparse.Namespace) -> int:
     """Load, and say what changed."""
     environment.enter("demonstration" if args.demonstration else None)
-    from shuangkong.project.packs.loading import load_pack
+    from django.utils import timezone
 
-    loaded = load_pack(args.directory)
-    print("\n".join(loaded.lines()))
+    from shuangkong.project.packs.loading import install_packs
+
+    for loaded in install_packs([args.directory], now=timezone.now(), demonstration=args.demonstration):
+        print("\n".join([*loaded.lines(), *loaded.sign_in_lines()]))
     return 0

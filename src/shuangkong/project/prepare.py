@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from shuangkong.apps.organisations import services as organisations
 from shuangkong.project.installed import pack_folder
-from shuangkong.project.packs.loading import load_pack
+from shuangkong.project.packs.demonstration import SIGN_INS
+from shuangkong.project.packs.loading import Loaded, install_packs
 
 
 def prepare(mode: str) -> str:
     """Bring the installation up to date; the text tells its operator what is new."""
     migrate()
-    said = load()
+    said = load(mode)
     if mode == "live":
         said += first_administrator()
     return "\n".join(said)
@@ -27,11 +32,30 @@ def migrate() -> None:
         call_command("migrate", interactive=False, verbosity=0)
 
 
-def load() -> list[str]:
-    """Put the installed pack in place; what changed, nothing when it was there already."""
-    loaded = load_pack(pack_folder())
+def load(mode: str) -> list[str]:
+    """Put the installed packs in place, in the demonstration with what is invented; tells what changed and who can sign in."""
+    demonstration = mode == "demonstration"
+    done = install_packs(pack_folders(), now=timezone.now(), demonstration=demonstration)
+    said = [line for loaded in done for line in _told(loaded)]
+    return said + (sign_ins(done) if demonstration else [])
+
+
+def pack_folders() -> list[Path]:
+    """The city's pack, and those that stand beside it for comparison."""
+    beside = [Path(settings.PACKS_DIR) / name for name in settings.PACKS_BESIDE]
+    return [pack_folder(), *(folder for folder in beside if folder.is_dir())]
+
+
+def _told(loaded: Loaded) -> list[str]:
     changed = any(change.created or change.updated for change in loaded.changes.values())
-    return [f"已装载 {pack_folder().name}", *(f"  {line}" for line in loaded.lines())] if changed else []
+    return [f"已装载 {loaded.pack.code}", *(f"  {line}" for line in loaded.lines())] if changed else []
+
+
+def sign_ins(done: list[Loaded]) -> list[str]:
+    """One sign-in a role: new ones with their passwords, which are kept in a file that only the operator reads."""
+    lines = [f"  {line}" for loaded in done for line in loaded.sign_in_lines()]
+    where = f"演示账号与口令保存在 {Path(settings.HOME).name}/{SIGN_INS}"
+    return ["演示账号（口令为本次安装随机生成）：", *lines, where] if lines else [where]
 
 
 def first_administrator() -> list[str]:

@@ -18,6 +18,7 @@ HOME = Path(os.environ.get("SHUANGKONG_HOME", ROOT / "var" / MODE))
 HOME.mkdir(parents=True, exist_ok=True)
 PACKS_DIR = Path(os.environ.get("SHUANGKONG_PACKS", ROOT / "packs"))
 PACK = os.environ.get("SHUANGKONG_PACK", "chenzhou")
+PACKS_BESIDE = [name for name in os.environ.get("SHUANGKONG_PACKS_BESIDE", "provinces-2020").split(",") if name]
 NODE_MODULES = Path(os.environ.get("SHUANGKONG_NODE_MODULES", ROOT / "node_modules"))
 
 

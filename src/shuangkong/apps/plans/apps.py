@@ -10,3 +10,10 @@ class PlansConfig(AppConfig):
     label = "plans"
     verbose_name = "方案"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Lay the installed pack's rules over the shipped ones; a broken rule file stops the start."""
+        from shuangkong import rulebook
+        from shuangkong.apps.plans.services import rule_folders
+
+        rulebook.install(rule_folders())

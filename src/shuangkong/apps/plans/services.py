@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
+from shuangkong import rulebook
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.organisations.models import Department, Subject
 from shuangkong.apps.organisations.services import Change, put_rows
@@ -138,13 +139,16 @@ def rule_folders() -> list[Path]:
 
 
 def current_rulebook() -> Rulebook:
-    """The shipped rules, the installed pack's and the law library's confirmed rows. Kept until a row is confirmed or the pack changes."""
+    """The shipped rules, the installed pack's and the law library's confirmed rows; kept until a row is confirmed.
+
+    It is also what :func:`shuangkong.rulebook.current` gives in this process from then on.
+    """
     confirmed = LocalRuleRow.objects.unscoped("what is in force").filter(confirmed_at__isnull=False)
     mark = (*map(str, rule_folders()), *confirmed.aggregate(Count("id"), Max("id"), Max("confirmed_at")).values())
     with _cache_lock:
         kept = _cached.get("rulebook")
         if kept is None or kept[0] != mark:
-            kept = (mark, Rulebook.load(extra_dirs=rule_folders(), extra_rows=_confirmed_rows()))
+            kept = (mark, rulebook.install(rule_folders(), _confirmed_rows()))
             _cached["rulebook"] = kept
     return kept[1]
 

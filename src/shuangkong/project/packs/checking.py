@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from shuangkong.apps.indicators.catalogue import ENTRIES
 from shuangkong.apps.ledger.measures import MEASURES, PERCENT
 from shuangkong.core.errors import InputError, RulebookError
 from shuangkong.core.quantities import to_base, to_micro
@@ -90,6 +91,10 @@ def _regions(pack: Pack) -> None:
 
 
 def _targets(pack: Pack) -> None:
+    indicators = {entry.code for entry in ENTRIES}
+    for row in pack.rows("targets"):
+        if row.cells["indicator"] not in indicators:
+            pack.fault(row.file, row.line, "indicator", f"没有指标“{row.cells['indicator']}”")
     for name in ("targets", "parent_targets"):
         for row in pack.rows(name):
             if bool(row.cells["number"]) == bool(row.cells["words"]):
@@ -151,8 +156,8 @@ def _map(pack: Pack) -> None:
 
 def _generator(pack: Pack) -> None:
     name = pack.manifest.get("demonstration")
-    if name and not (pack.folder / str(name)).is_file():
-        pack.fault(MANIFEST, 0, "demonstration", f"没有文件“{name}”")
+    if name and not (pack.folder / str(name) / "__init__.py").is_file():
+        pack.fault(MANIFEST, 0, "demonstration", f"没有 Python 包“{name}”")
 
 
 def _rules(pack: Pack) -> None:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
+from shuangkong.apps.energy.services import recompute
+from shuangkong.apps.indicators.models import Indicator, Target
+from shuangkong.apps.indicators.services import load_catalogue
+from shuangkong.apps.ledger.loading import Consignment, Places, load_rows
 from shuangkong.apps.organisations import services as organisations
-from shuangkong.apps.organisations.services import Change
+from shuangkong.apps.organisations.models import Subject, User
+from shuangkong.apps.organisations.services import Change, SignIn, put_rows
 from shuangkong.apps.plans import services as plans
+from shuangkong.apps.plans.models import Plan
 
 from .checking import sound_pack
-from .format import TableRow
+from .demonstration import generator_of, load_filings, load_people
+from .format import STATISTICS_DIR, TableRow
 from .reading import Pack
+from .statistics import new_row
 
 
 @dataclass(slots=True)
@@ -22,6 +34,13 @@ class Loaded:
 
     pack: Pack
     changes: dict[str, Change] = field(default_factory=dict)
+    sign_ins: list[SignIn] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything in the ledger is new."""
+        return any(change.created or change.updated for name, change in self.changes.items() if name in LEDGER or "/" in name)
 
     def lines(self) -> list[str]:
         """For the terminal."""
@@ -30,8 +49,17 @@ class Loaded:
         ]
 
 
-def load_pack(folder: Path, *, actor: Any = None) -> Loaded:
-    """Check the pack in ``folder`` and put all its tables in place.
+    def sign_in_lines(self) -> list[str]:
+        """The new sign-ins, for the terminal."""
+        return [f"{sign_in.username:<12} {sign_in.password:<14} {self.names[sign_in.username]}" for sign_in in self.sign_ins]
+
+
+#: What the demonstration's filings are called among the changes.
+LEDGER = "演示台账"
+
+
+def load_pack(folder: Path, *, now: datetime, actor: Any = None) -> Loaded:
+    """Check the pack in ``folder`` and put all its tables in place, then its published statistics into the ledger.
 
     Raises:
         PackError: the pack has faults; nothing is loaded.
@@ -39,12 +67,70 @@ def load_pack(folder: Path, *, actor: Any = None) -> Loaded:
     """
     pack = sound_pack(folder)
     loaded = Loaded(pack)
-    loaded.changes["regions"] = _regions(pack, actor=actor, origin=f"pack:{pack.code}/regions.csv")
+    load_catalogue()
+    loaded.changes["regions"] = _regions(pack, actor=actor, origin=_origin(pack, "regions"))
     for name, load in _LOADERS:
         rows = pack.rows(name)
         if rows:
-            loaded.changes[name] = load(rows, actor=actor, origin=f"pack:{pack.code}/{name}.csv")
+            loaded.changes[name] = load(rows, actor=actor, origin=_origin(pack, name))
+    _load_statistics(loaded, now, actor)
     return loaded
+
+
+def load_demonstration(pack: Pack, *, now: datetime) -> Loaded:
+    """Everything that the pack's generator invents: sign-ins, a plan, targets, filings; all marked 演示.
+
+    Raises:
+        InputError: this installation is not the demonstration, or the pack has no generator.
+    """
+    invented = generator_of(pack).generate()
+    loaded, origin = Loaded(pack), f"pack:{pack.code}/demonstration"
+    loaded.changes["演示主体"] = organisations.put_subjects(invented.subjects, origin=origin)
+    loaded.names = {person.username: person.name for person in invented.people}
+    loaded.sign_ins = load_people(invented.people)
+    loaded.changes["演示方案"] = plans.put_plans(invented.plans, origin=origin)
+    loaded.changes["演示目标"] = put_targets(invented.targets, origin=origin)
+    actor = User.objects.filter(demonstration=True, role=User.Role.CITY).order_by("-username").first()
+    loaded.changes[LEDGER] = load_filings(invented.filings, pack, now=now, actor=actor)
+    return loaded
+
+
+def install_packs(folders: Iterable[Path], *, now: datetime, demonstration: bool) -> list[Loaded]:
+    """Load each pack, in the demonstration also what the first one invents, and compute what rests on it where the ledger changed."""
+    done = [load_pack(folder, now=now) for folder in folders]
+    if demonstration:
+        done.append(load_demonstration(done[0].pack, now=now))
+    if any(loaded.changed for loaded in done):
+        recompute(now, timezone.localdate(now), reason="装载数据包")
+    return done
+
+
+def _origin(pack: Pack, table: str) -> str:
+    return f"pack:{pack.code}/{table}.csv"
+
+
+def _load_statistics(loaded: Loaded, now: datetime, actor: Any) -> None:
+    pack, places = loaded.pack, Places()
+    files: dict[str, list[TableRow]] = {}
+    for row in pack.rows(STATISTICS_DIR):
+        files.setdefault(row.file, []).append(row)
+    for file, rows in files.items():
+        about = Consignment("published", f"{pack.manifest['title']}：{file}", f"pack:{pack.code}/{file}", str(pack.manifest["region"]))
+        loaded.changes[file] = load_rows([new_row(row) for row in rows], about, now=now, actor=actor, places=places)
+
+
+def put_targets(rows: Iterable[dict[str, Any]], *, actor: Any = None, origin: str = "") -> Change:
+    """Targets by plan, indicator and region (codes); an empty number is none."""
+    subjects = dict(Subject.objects.values_list("code", "id"))
+    indicators = dict(Indicator.objects.values_list("code", "id"))
+    plan_ids = dict(Plan.objects.values_list("code", "id"))
+    made = []
+    for row in rows:
+        numbers = {name: Decimal(row[name]) if row[name] else None for name in ("number", "incentive")}
+        keys = {"plan_id": plan_ids[row["plan"]], "indicator_id": indicators[row["indicator"]], "subject_id": subjects[row["region"]]}
+        rest = {name: value for name, value in row.items() if name not in {"plan", "indicator", "region", *numbers}}
+        made.append({**keys, **numbers, **rest})
+    return put_rows(Target, ("plan_id", "indicator_id", "subject_id"), made, action="indicators.target.put", actor=actor, origin=origin)
 
 
 def _values(row: TableRow, *leave: str) -> dict[str, Any]:
@@ -121,4 +207,5 @@ _LOADERS: tuple[tuple[str, Callable[..., Change]], ...] = (
     ("actions", _plain(plans.put_actions)),
     ("parent_targets", _parent_targets),
     ("annexes", _plain(plans.put_annexes)),
+    ("targets", _plain(put_targets)),
 )

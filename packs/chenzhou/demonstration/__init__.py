@@ -1,0 +1,26 @@
+"""Demonstration data of Chenzhou, 2020 to the third quarter of 2026: invented, seeded, the same on every machine.
+
+What is published (:mod:`.economy`) is kept to; everything else is made up to tell a story: some counties are on schedule, some behind,
+two rise in the newest quarter, one is late, one month of electricity is missing, years are revised, one county files less than is issued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shuangkong.project.packs.demonstration import Demonstration
+
+from .economy import County, Economy, read_counties
+from .energy import target_energy
+from .filings import Story, filings
+from .reference import people, plans, subjects, targets
+
+SEED = 20261124
+
+
+def generate(counties: Sequence[County] | None = None, seed: int = SEED) -> Demonstration:
+    """Everything invented; ``counties`` other than the pack's own serve benchmarks."""
+    counties = read_counties() if counties is None else list(counties)
+    economy = Economy(counties, seed)
+    story = Story(counties, economy, target_energy(counties, economy, seed), seed)
+    return Demonstration(people=people(), subjects=subjects(), plans=plans(), targets=targets(counties), filings=filings(story))

@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from shuangkong.apps.energy.compute import compute
+from shuangkong.apps.energy.services import recompute
 from shuangkong.apps.indicators.drafts import Draft
 from shuangkong.apps.indicators.evidence import AsOf
+from shuangkong.apps.indicators.models import Run
 from shuangkong.apps.indicators.services import load_catalogue
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.organisations.models import Subject
+from shuangkong.apps.plans.models import LocalRuleRow
 from shuangkong.core.periods import Period
 from shuangkong.rulebook.loader import Rulebook
 
@@ -55,7 +58,7 @@ class Town:
 
     def new_batch(self, **fields: Any) -> Batch:
         """Another applied batch; further rows go into it."""
-        self.batch = Batch.objects.create(kind="test", title="测试", applied_at=NOW, **fields)
+        self.batch = Batch.objects.create(**{"kind": "test", "title": "测试", "applied_at": NOW, **fields})
         return self.batch
 
     def put(
@@ -77,6 +80,16 @@ class Town:
     def energy(self, subject: str, period: str, product: str, flow: str, number: Any, **fields: Any) -> Row:
         """One energy row."""
         return self.put(subject, "energy", period, number, product=product, flow=flow, **{"industry": "industry", **fields})
+
+    def install_rules(self) -> None:
+        """Put the equivalent values in force as the law library does: confirmed rows."""
+        for row in equivalent_rows(self.coefficients):
+            body = {name: part for name, part in row.items() if name not in ("parameter", "region")}
+            LocalRuleRow.objects.create(parameter=row["parameter"], region=row["region"], body=body, confirmed_at=NOW)
+
+    def recompute(self, **fields: Any) -> Run | None:
+        """Publish what is known today."""
+        return recompute(NOW, TODAY, **fields)
 
     def rulebook(self) -> Rulebook:
         """The shipped rules with the equivalent values of this town."""

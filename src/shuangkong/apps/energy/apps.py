@@ -10,3 +10,11 @@ class EnergyConfig(AppConfig):
     label = "energy"
     verbose_name = "能源账"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Offer the computation as known on a day to the selectors of values."""
+        from shuangkong.apps.energy.services import compute_known_on
+        from shuangkong.apps.indicators.selectors import COMPUTE_KNOWN_ON
+
+        if compute_known_on not in COMPUTE_KNOWN_ON:
+            COMPUTE_KNOWN_ON.append(compute_known_on)

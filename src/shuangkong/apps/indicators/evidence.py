@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from shuangkong.apps.ledger.selectors import live_batches
-from shuangkong.core.digest import canonical_json, sm3_hex
+from shuangkong.core.digest import sm3_hex
 
 #: Measures other than energy by product and flow.
 SERIES = (
@@ -72,6 +72,7 @@ class SeriesCell(NamedTuple):
     evidence: str
     known_on: str
     remark: str
+    row_id: int
 
 
 @dataclass(slots=True)
@@ -154,7 +155,7 @@ def series_cells(as_of: AsOf, *, subject_id: int | None = None, period: tuple[st
     if period is not None:
         where.add("r.period_kind = %s AND r.period_end = %s", *period)
     found = sorted(_rows(_SERIES_COLUMNS, where), key=lambda row: (row[12], row[13]))
-    return [SeriesCell(*row[:12], series_evidence(row), row[12], row[14]) for row in found]
+    return [SeriesCell(*row[:12], series_evidence(row), row[12], row[14], row[13]) for row in found]
 
 
 def series_evidence(row: tuple[Any, ...]) -> str:
@@ -170,8 +171,3 @@ def energy_line(product: str, flow: str, industry: str, zone_id: int | None, mic
 def digest(lines: list[str]) -> str:
     """SM3 over the sorted lines."""
     return sm3_hex("\n".join(sorted(lines)).encode())
-
-
-def query_input(label: str, query: str, arguments: dict[str, Any], count: int, total: str, sm3: str) -> str:
-    """An input that is a query over the ledger, as canonical text of a list of one."""
-    return canonical_json([{"label": label, "query": query, "arguments": arguments, "count": count, "sum": total, "sm3": sm3}])

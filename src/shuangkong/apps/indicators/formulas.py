@@ -1,0 +1,56 @@
+"""How each calculation reads as a formula: words first, then the same with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+#: calculation → (left side, signs of its inputs in their order; the last one repeats). Others are in :data:`WORDS`.
+SUMS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "energy.total": ("能源消费总量", ("", "+", "+", "−")),
+    "energy.total_of_parts": ("全市能源消费总量 = Σ县市区 + 不分县", ("", "+")),
+    "energy.residual": ("不分县差额", ("", "−")),
+    "electricity.total_of_parts": ("全市用电量 = Σ县市区 + 不分县", ("", "+")),
+}
+WORDS: dict[str, str] = {
+    "energy.terminal": "终端消费量 = Σ（各品种终端消费实物量 × 折标系数）",
+    "energy.transformation_loss": "加工转换损失量 = Σ（投入实物量 − 产出实物量）× 折标系数",
+    "energy.loss": "输配损失量 = Σ（各品种输配损失实物量 × 折标系数）",
+    "energy.recovery": "回收利用量 = Σ（各品种回收利用实物量 × 折标系数）",
+    "energy.difference": "平衡差额 = 期初 + 一次生产 + 回收 + 调入 − 调出 − 期末 −（转换投入 − 转换产出）− 输配损失 − 终端消费",
+    "energy.product": "品种消费量 =（终端消费 + 输配损失 − 回收利用）× 折标系数；加工转换损失不分摊到品种，单列",
+    "energy.sector": "行业消费量 = Σ（终端消费 + 转换投入 − 转换产出 + 输配损失 − 回收利用）× 折标系数",
+    "energy.total_issued": "下达（核定）的能源消费总量，原样采用",
+    "electricity.filed": "填报（计量）的用电量，原样采用",
+    "electricity.derived": "由累计与各月相互推算",
+    "electricity.growth": "增速 =（本期 ÷ 上年同期 − 1）× 100%",
+    "gdp.level": "不变价地区生产总值，原样采用或由各县市区相加",
+    "gdp.chained": "不变价地区生产总值 = 上年同期水平 ×（1 + 可比价增速）",
+    "gdp.growth_filed": "公布（填报）的可比价增速，原样采用",
+    "gdp.growth_of_levels": "增速 =（本期不变价水平 ÷ 上年同期 − 1）× 100%",
+    "intensity.level": "单位GDP能耗 = 能源消费总量 ÷ 不变价地区生产总值；滚动四个季度 = 上年全年 − 上年同期累计 + 本年累计",
+    "intensity.change": "变化率 =（本年累计强度 ÷ 上年同期累计强度 − 1）× 100%，两个强度先按公报位数取整",
+    "intensity.decline": "降低率 =（1 − 本期强度 ÷ 基年强度）× 100%，两个强度先按公报位数取整；季度用滚动四个季度",
+    "target.annual": "年度应降低率 = 当年目标，未下达时为 1 −（1 − R）^(1/n)",
+    "target.path": "进度要求 = 1 −（1 − R）^(已过月数 ÷ 总月数)",
+    "target.gap": "与进度要求之差 = 比基年降低率 − 进度要求",
+    "target.progress": "完成进度 = ln(1 − 比基年降低率) ÷ ln(1 − R) × 100%",
+    "target.remaining": "剩余年均应降低率 = 1 −［(1 − R) ÷ (1 − 已降低率)］^(1 ÷ 剩余年数)",
+    "target.unmeasured": "尚无核算方法",
+    "warning.national": "国家方案：强度上升为一级；下降而未达年度应降低率为二级；达到为三级",
+    "warning.by_completion": "市方案：完成率 = 实际降低率 ÷ 年度应降低率，按完成率分级",
+    "published.figure": "统计部门公布数，原样采用",
+    "published.from_growth": "变化率 =［(1 + 能源消费增速) ÷ (1 + 地区生产总值增速) − 1］× 100%",
+    "withdrawn": "原有数据已撤回",
+}
+
+
+def formula(calculation: str, numbers: Sequence[str], result: str) -> str:
+    """The formula of a calculation with its numbers where all of them are known."""
+    if calculation not in SUMS:
+        return WORDS[calculation]
+    name, signs = SUMS[calculation]
+    if not numbers:
+        return name
+    marks = [signs[min(place, len(signs) - 1)] for place in range(len(numbers))]
+    terms = " ".join(f"{mark} {number}".strip() for mark, number in zip(marks, numbers, strict=True))
+    return f"{name}：{terms} = {result}"

@@ -1,19 +1,18 @@
 """Benchmark of the telemetry codec: 1 000 mixed frames against a plain table-CRC parser, ratios of one run.
 
-``python -m bench.telemetry_codec [--json FILE]``.  Each repetition draws new frames from the same 50 plants (2011, 2051, 2061 in
+Each repetition draws new frames from the same 50 plants (2011, 2051, 2061 in
 turn, 6–10 factors), as a gateway sees them: the devices are known, the values are new.  ``cold`` is the first repetition.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
 import statistics
 import time
 from datetime import datetime, timedelta
 
 from bench import reference_codec
+from bench.results import Result
 from shuangkong.gateway.plants import Plant
 from shuangkong.hj212 import NEED_DATA, Connection, build_frame
 from shuangkong.hj212.columns import read_columns
@@ -76,7 +75,7 @@ def check_same(expected, messages):
         assert not message.all_faults and sum(map(len, values.values())) >= 12
 
 
-def run():
+def measure():
     """Ratios by line: all repetitions, their median."""
     plants = [Plant(seed) for seed in range(PLANTS)]
     lines = {"typed": decode_typed, "text_until_asked": decode, "columns": decode_columns}
@@ -100,20 +99,14 @@ def run():
     }
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json")
-    arguments = parser.parse_args()
-    result = run()
-    for name, line in result.items():
-        verdict = "ok" if line["median"] >= line["goal"] else "BELOW"
-        figures = f"goal {line['goal']}, worst {line['worst']:.2f}, first {line['cold']:.2f}"
-        print(f"telemetry_codec {name}: {line['median']:.2f} × the plain parser ({figures}) {verdict}")
-    if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(result, file, indent=1)
-    return 0 if all(line["median"] >= line["goal"] for line in result.values()) else 1
+def run():
+    """For ``make bench``."""
+    return [
+        Result(f"telemetry codec: {name}, × plain parser", line["median"], line["goal"], at_least=True, note=f"worst {line['worst']:.2f}")
+        for name, line in measure().items()
+    ]
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    for result in run():
+        print(f"{result.name}: {result.ratio:.2f} (at least {result.allowed:g}; {result.note})")

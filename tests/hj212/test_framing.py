@@ -165,3 +165,17 @@ def test_the_memory_of_minutes_stays_bounded(monkeypatch):
     minutes = message_room._Minutes()
     assert [minutes[f"2026030108{minute:02d}"] for minute in range(58, 62)] == [True, True, False, False]
     assert len(minutes) == 1
+
+
+def test_the_modbus_check_only_where_somebody_approved_it():
+    raw = FRAME[:-6] + b"%04X\r\n" % crc16_modbus(SEGMENT)
+    approved = LENIENT._replace(modbus=True)
+    for profile in (LENIENT, approved):
+        connection = Connection(lambda mn, profile=profile: profile)
+        connection.receive_data(raw)
+        event = connection.next_event()
+        assert isinstance(event, Message if profile is approved else Unreadable)
+    assert [fault.code for fault in event.warnings] == ["crc_modbus"] and not event.errors
+    assert decode(raw, approved).cn == "1062"
+    with pytest.raises(RemoteProtocolError):
+        decode(raw)

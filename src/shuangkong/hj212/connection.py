@@ -49,7 +49,8 @@ class Connection:
         return self._framer.give_up()
 
     def _read(self, frame: Frame) -> Message | Unreadable:
-        if frame.faults and any(not fault.forgivable for fault in frame.faults):
+        hard = {fault.code for fault in frame.faults if not fault.forgivable}
+        if hard and hard != {"crc_modbus"}:
             return Unreadable(frame.raw, frame.faults)
         try:
             message = read_message(frame)
@@ -59,6 +60,8 @@ class Connection:
             profile = self._profile_of(message.mn)
             if profile is not message.profile:
                 message = read_message(frame, profile)
+        if hard and not message.profile.modbus:
+            return Unreadable(frame.raw, frame.faults)
         return message
 
 
@@ -70,6 +73,6 @@ def decode(raw: bytes, profile: Profile = LENIENT, decrypt: Callable[[bytes], by
     if not isinstance(frame, Frame) or framer.buffered:
         fault = frame.fault if isinstance(frame, Garbage) else Fault("length_mismatch", "LLLL", raw[2:6].decode("ascii", "replace"))
         raise RemoteProtocolError((fault,))
-    if any(not fault.forgivable for fault in frame.faults):
+    if any(not fault.forgivable and not profile.forgives(fault) for fault in frame.faults):
         raise RemoteProtocolError(frame.faults)
     return read_message(frame, profile)

@@ -51,14 +51,20 @@ _MINUTES = _Minutes()
 
 
 class Profile(NamedTuple):
-    """How a device is read: the edition it is registered with (None: by its flag) and whether deviations are forgiven."""
+    """How a device is read: the edition it is registered with (None: by its flag) and whether deviations are forgiven.
+
+    ``modbus``: somebody approved that this device checks by CRC-16/Modbus.
+    """
 
     name: str
     strict: bool
     edition: int | None = None
+    modbus: bool = False
 
     def forgives(self, fault: Fault) -> bool:
         """Whether the fault is a warning under this profile."""
+        if fault.code == "crc_modbus":
+            return self.modbus
         return fault.forgivable and not self.strict
 
 

@@ -53,9 +53,14 @@ def build_request(edition: int, cn: str, *, qn: str, st: str, pw: str, mn: str, 
 
 
 def answer_command(message: Message) -> str | None:
-    """The command that answers an uploaded message: 9014 for data, 9013 for a notice, None for answers and the unknown."""
+    """The command that answers an uploaded message: 9014 for data, 9013 for a notice, None for answers.
+
+    A command that is not in the lists is answered as data when it is of the data group (2000–2999).
+    """
     command = commands().get(message.cn)
-    return {"upload": "9014", "notify": "9013"}.get(command.from_field) if command else None
+    if command is None:
+        return "9014" if message.cn.startswith("2") else None
+    return {"upload": "9014", "notify": "9013"}.get(command.from_field)
 
 
 def build_reply(message: Message, cn: str, cp: str = "") -> bytes:

@@ -1,0 +1,125 @@
+"""Group commit: many frames, one write to the disk, and only then their answers.
+
+While one group is being written the next one gathers, so the wait for the disk is shared by all connections.  When a group
+cannot be written none of its frames is answered (the devices send them again, as the standard says), an alarm stands until a
+later group succeeds, and nothing else is needed to recover.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+
+from shuangkong.gateway.metrics import Metrics
+from shuangkong.series.spool import Record, pack
+
+_PAUSE_AFTER_FAILURE_S = 0.25
+
+
+class Store(Protocol):
+    """Where groups go: a SpoolWriter, or NoStore."""
+
+    def append(self, records: Sequence[bytes]) -> None:
+        """Makes packed records durable.  Raises OSError."""
+
+
+class NoStore:
+    """``--store none``: keeps nothing.  For measuring only."""
+
+    def append(self, records: Sequence[bytes]) -> None:
+        """Forgets the records."""
+
+
+class _Entry(NamedTuple):
+    key: bytes
+    packed: bytes | None
+    done: Callable[[], None]
+
+
+class Committer:
+    """Takes records, makes them durable in groups, then calls their ``done``.  Knows the keys of late and drops repeats."""
+
+    def __init__(self, store: Store, metrics: Metrics, remembered_keys: int) -> None:
+        self._store, self._metrics, self._remembered = store, metrics, remembered_keys
+        self._thread = None if isinstance(store, NoStore) else ThreadPoolExecutor(1, "commit")
+        self._pending: list[_Entry] = []
+        self.pending_bytes = 0
+        self._late: set[bytes] = set()
+        self._earlier: set[bytes] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.alarm = ""
+
+    def put(self, record: Record, done: Callable[[], None]) -> bool:
+        """Takes a record; False when it had come before (then only ``done`` waits, behind its first coming)."""
+        key = record.key
+        if key in self._late or key in self._earlier:
+            self._enter(_Entry(key, None, done))
+            return False
+        if len(self._late) >= self._remembered:
+            self._earlier, self._late = self._late, set()
+        self._late.add(key)
+        self._enter(_Entry(key, pack(record), done))
+        return True
+
+    def _enter(self, entry: _Entry) -> None:
+        self._pending.append(entry)
+        self.pending_bytes += len(entry.packed or b"")
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Commits groups until stopped and empty."""
+        while not self._stopping or self._pending:
+            if not self._pending:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            group, self._pending, self.pending_bytes = self._pending, [], 0
+            if not await self._commit(group) and not self._stopping:
+                await asyncio.sleep(_PAUSE_AFTER_FAILURE_S)
+
+    def stop(self) -> None:
+        """Lets ``run`` end after what is pending."""
+        self._stopping = True
+        self._wake.set()
+
+    def close(self) -> None:
+        """Ends the thread."""
+        if self._thread is not None:
+            self._thread.shutdown()
+
+    async def _commit(self, group: list[_Entry]) -> bool:
+        packed = [entry.packed for entry in group if entry.packed is not None]
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            if self._thread is None:
+                self._store.append(packed)
+                # one turn of the loop, as the thread would take, so that both ways are scheduled alike
+                await asyncio.sleep(0)
+            elif packed:
+                await loop.run_in_executor(self._thread, self._store.append, packed)
+        except OSError as error:
+            self._failed(group, error)
+            return False
+        self.alarm = ""
+        metrics = self._metrics
+        metrics.set("storage_failing", 0)
+        metrics.add("commits_total")
+        metrics.add("commit_records_total", len(packed))
+        metrics.add("commit_seconds_total", loop.time() - began)
+        for entry in group:
+            if entry.packed is not None or entry.key in self._late or entry.key in self._earlier:
+                entry.done()
+        return True
+
+    def _failed(self, group: list[_Entry], error: OSError) -> None:
+        self.alarm = f"存储无法写入：{error.strerror or error}；未存下的报文不应答，存储恢复后自动继续"
+        self._metrics.set("storage_failing", 1)
+        self._metrics.add("unacknowledged_total", len(group))
+        for entry in group:
+            if entry.packed is not None:
+                self._late.discard(entry.key)
+                self._earlier.discard(entry.key)

@@ -1,0 +1,72 @@
+"""What the gateway writes into the spool, and how to read it again."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from shuangkong.hj212 import Fault, Message
+from shuangkong.series.spool import FRAME, INCIDENT, METER, Record, identity
+
+_PASSWORD = re.compile(rb"PW=[^;&]*")
+_SAMPLE_BYTES = 1200
+
+
+class FrameMeta(NamedTuple):
+    """How a frame came: device, address, process, and the codes of its deviations (its quality)."""
+
+    mn: str
+    address: str
+    worker: str
+    faults: tuple[str, ...]
+
+
+def frame_record(message: Message, address: str, worker: str, codes: set[str], received_ms: int) -> Record:
+    """A frame as it came, passwords and all: the raw evidence."""
+    meta = "|".join((message.mn, address, worker, ",".join(sorted(codes)))).encode()
+    return Record(FRAME, identity(message.raw), received_ms, meta, message.raw)
+
+
+def read_frame_meta(record: Record) -> FrameMeta:
+    """The meta of a frame record."""
+    mn, address, worker, codes = record.meta.decode().split("|")
+    return FrameMeta(mn, address, worker, tuple(filter(None, codes.split(","))))
+
+
+class Incident(NamedTuple):
+    """Something an operator should see, with how often it happened within a stretch of time."""
+
+    code: str
+    mn: str
+    address: str
+    text: str
+    times: int
+    first_ms: int
+    last_ms: int
+    sample: bytes
+
+
+def incident_record(incident: Incident, worker: str) -> Record:
+    """An incident; passwords in its sample are struck out."""
+    content = incident._asdict()
+    content["worker"] = worker
+    sample = _PASSWORD.sub(b"PW=******", content.pop("sample"))[:_SAMPLE_BYTES]
+    meta = json.dumps(content, ensure_ascii=False).encode()
+    return Record(INCIDENT, identity(meta, sample), incident.last_ms, meta, sample)
+
+
+def read_incident(record: Record) -> dict[str, Any]:
+    """The content of an incident record, with its ``sample``."""
+    content: dict[str, Any] = json.loads(record.meta)
+    return content | {"sample": record.body.decode("utf-8", "backslashreplace")}
+
+
+def meter_record(reading: dict[str, Any], key: bytes, received_ms: int) -> Record:
+    """One meter reading in the canonical form of :mod:`shuangkong.gateway.meters`."""
+    return Record(METER, key, received_ms, b"", json.dumps(reading, ensure_ascii=False, sort_keys=True).encode())
+
+
+def words_of(faults: tuple[Fault, ...]) -> str:
+    """The faults as one sentence for an operator."""
+    return "；".join(map(str, faults))

@@ -1,0 +1,181 @@
+"""``shuangkong gateway``: the telemetry gateway's processes.
+
+``serve`` runs everything below together; ``worker`` one TCP process (several may share a port), ``intake`` the HTTPS intake of meter
+readings and the metrics, ``handover`` what hands the spools on.  The clock that the gateway gets is read here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from shuangkong.core.errors import InputError
+
+PORT, INTAKE_PORT = 9212, 9443
+_HANDOVER_PAUSE_S = 1.0
+_RESTART_PAUSE_S = 1.0
+_SWITCH_S = 0.0005
+
+
+def now_ms() -> int:
+    """The civil clock."""
+    return time.time_ns() // 1_000_000
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """The command and its parts."""
+    words = "遥测网关：污染源自动监测（HJ 212）与能耗计量数据接收"
+    parser = subparsers.add_parser("gateway", help=words, description=words)
+    verbs = parser.add_subparsers(title="部件", metavar="部件", required=True)
+    for verb, help_words in (
+        ("serve", "启动全部部件"),
+        ("worker", "一个TCP接收进程（多个进程可共用端口）"),
+        ("intake", "HTTPS能耗数据接收与运行指标"),
+        ("handover", "把接收到的报文交给下游"),
+    ):
+        part = verbs.add_parser(verb, help=help_words, description=help_words)
+        part.add_argument("--store", default="var/telemetry", help="存储目录；none 为不存储，只用于测速")
+        part.add_argument("--host", default="127.0.0.1", help="监听地址")
+        if verb in ("serve", "worker"):
+            part.add_argument("--port", type=int, default=PORT, help=f"TCP端口，默认 {PORT}")
+            part.add_argument("--incident-seconds", type=float, default=10.0, help="事件汇总间隔（秒）")
+        if verb in ("serve", "intake"):
+            part.add_argument("--intake-port", type=int, default=INTAKE_PORT, help=f"HTTPS端口，默认 {INTAKE_PORT}")
+            part.add_argument("--certificate", help="证书文件（PEM）；缺省自制")
+            part.add_argument("--certificate-key", help="证书私钥文件（PEM）")
+        if verb == "serve":
+            part.add_argument("--processes", type=int, default=1, help="TCP接收进程数")
+        if verb == "worker":
+            part.add_argument("--name", default="w0", help="进程名，每个进程不同")
+        part.set_defaults(run=run, verb=verb)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs a part until it is told to stop."""
+    return {"serve": _serve, "worker": _worker, "intake": _intake, "handover": _handover}[args.verb](args)
+
+
+def _worker(args: argparse.Namespace) -> int:
+    from shuangkong.series.spool import SpoolBusy
+
+    try:
+        asyncio.run(_run_worker(args))
+    except SpoolBusy as error:
+        raise InputError("另一个进程正在用这个存储", where=str(error), do="换一个 --name，或先停止那个进程") from error
+    except OSError as error:
+        raise InputError("网关无法启动", where=f"{args.host}:{args.port}", why=str(error)) from error
+    return 0
+
+
+async def _run_worker(args: argparse.Namespace) -> None:
+    from shuangkong.gateway.commit import NoStore, Store
+    from shuangkong.gateway.limits import Limits
+    from shuangkong.gateway.server import Gateway
+    from shuangkong.series.spool import SpoolWriter
+
+    keeps = args.store != "none"
+    root = Path(args.store if keeps else os.environ.get("SHUANGKONG_GATEWAY_FILES", "var/telemetry"))
+    store: Store = SpoolWriter(root / "spool" / args.name) if keeps else NoStore()
+    # the thread that waits for the disk gets its turn soon
+    sys.setswitchinterval(_SWITCH_S)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    gateway = Gateway(root, args.name, store, now_ms, Limits(incident_s=args.incident_seconds))
+    port = await gateway.start(args.host, args.port)
+    print(f"遥测网关 {args.name} 已启动：{args.host}:{port}", flush=True)
+    await stop.wait()
+    await gateway.stop()
+    if isinstance(store, SpoolWriter):
+        store.close()
+
+
+def _handover(args: argparse.Namespace) -> int:
+    from shuangkong.series.handover import Handover
+
+    stopping = False
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    handover = Handover(Path(args.store))
+    try:
+        while not stopping:
+            try:
+                step = handover.step()
+            except OSError as error:
+                print(f"交接暂停：{error}", file=sys.stderr, flush=True)
+                step = None
+            if step is None:
+                handover.retire()
+                handover.forget(now_ms())
+                time.sleep(_HANDOVER_PAUSE_S)
+    finally:
+        handover.close()
+    return 0
+
+
+def _intake(args: argparse.Namespace) -> int:
+    from shuangkong.gateway.certificate import ensure_certificate
+    from shuangkong.gateway.intake import serve_intake
+
+    root = Path(args.store)
+    certificate, key = args.certificate, args.certificate_key
+    if not certificate:
+        certificate, key = ensure_certificate(root, now_ms())
+    return serve_intake(root, args.host, args.intake_port, str(certificate), str(key), now_ms)
+
+
+def _serve(args: argparse.Namespace) -> int:
+    children: dict[str, list[str]] = {}
+    me = [sys.executable, "-m", "shuangkong", "gateway"]
+    base = ["--store", args.store, "--host", args.host]
+    for index in range(args.processes):
+        name = f"w{index}"
+        children[name] = [*me, "worker", *base, "--port", str(args.port), "--name", name, "--incident-seconds", str(args.incident_seconds)]
+    if args.store != "none":
+        children["handover"] = [*me, "handover", *base]
+        intake = [*me, "intake", *base, "--intake-port", str(args.intake_port)]
+        if args.certificate:
+            intake += ["--certificate", args.certificate, "--certificate-key", args.certificate_key or ""]
+        children["intake"] = intake
+    return _keep_running(children)
+
+
+def _keep_running(commands: dict[str, list[str]]) -> int:
+    """Starts the children, starts again what dies, and stops all together."""
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    stopping = False
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    while not stopping:
+        for name, command in commands.items():
+            child = running.get(name)
+            if child is None or child.poll() is not None:
+                if child is not None:
+                    print(f"{name} 已退出（{child.returncode}），重新启动", file=sys.stderr, flush=True)
+                running[name] = subprocess.Popen(command, start_new_session=True)
+        time.sleep(_RESTART_PAUSE_S)
+    for child in running.values():
+        child.terminate()
+    for child in running.values():
+        try:
+            child.wait(15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+    return 0

@@ -177,6 +177,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 UPLOAD_MAX_BYTES = 64 * 1024 * 1024
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# The explicit lists: kinds of import, kinds of job, what is computed anew after a batch.
+IMPORT_KINDS = [f"shuangkong.apps.ledger.imports.{name}.KIND" for name in ("energy", "gdp", "growth", "electricity")]
+JOB_KINDS = {
+    "import.check": "shuangkong.apps.desk.services.imports.run_check",
+    "import.apply": "shuangkong.apps.desk.services.imports.run_apply",
+    "import.undo": "shuangkong.apps.desk.services.imports.run_undo",
+}
+LEDGER_AFTER_BATCH: list[str] = []
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LOGGING = {
     "version": 1,

@@ -40,7 +40,10 @@ class StoredFile(Scoped):
 
 
 class Job(Scoped):
-    """Work in the background with its progress. Carries the user, whose reach is checked again when it runs and at download."""
+    """Work in the background with its progress. Carries the user, whose reach is checked again when it runs and at download.
+
+    ``attempt`` is the fence: each start raises it, and a run of an earlier attempt can write no more.
+    """
 
     class State(models.TextChoices):
         """Where the job stands."""
@@ -59,6 +62,7 @@ class Job(Scoped):
     stage = models.CharField(max_length=80, blank=True)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
+    attempt = models.PositiveIntegerField(default=0)
     cancel_asked = models.BooleanField(default=False)
     result = models.JSONField(default=dict)
     message = models.TextField(blank=True)
@@ -71,6 +75,19 @@ class Job(Scoped):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("后台任务")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in {self.State.DONE, self.State.FAILED, self.State.CANCELLED}
+
+    @property
+    def percent(self) -> int:
+        """Progress of the stage, 0 to 100."""
+        return min(100, 100 * self.done // self.total) if self.total else 0
 
     @classmethod
     def scope_q(cls, user: Any) -> models.Q:

@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                 ('stage', models.CharField(blank=True, max_length=80)),
                 ('done', models.PositiveBigIntegerField(default=0)),
                 ('total', models.PositiveBigIntegerField(default=0)),
+                ('attempt', models.PositiveIntegerField(default=0)),
                 ('cancel_asked', models.BooleanField(default=False)),
                 ('result', models.JSONField(default=dict)),
                 ('message', models.TextField(blank=True)),

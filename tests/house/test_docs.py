@@ -76,3 +76,11 @@ def test_the_page_on_cities_lists_the_tables_of_the_format() -> None:
     rows = {found[1]: found[2] for found in row.finditer(text)}
     for table in TABLES:
         assert rows.get(table.name, "").replace("?", "").split() == list(table.names), table.name
+
+
+def test_files_that_the_documentation_names_exist() -> None:
+    """Folders and files in backticks; ``packs/NAME`` and the like are patterns."""
+    name = re.compile(r"`((?:src|tests|docs|packs|bench)/[\w/.-]+)`")
+    named = {(page, path) for page in PAGES for path in name.findall(page.read_text(encoding="utf-8"))}
+    assert len(named) > 8
+    assert [f"{page.relative_to(ROOT)}: {path}" for page, path in named if "NAME" not in path and not (ROOT / path).exists()] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from django.conf import settings
@@ -37,7 +38,7 @@ def load(mode: str) -> list[str]:
     demonstration = mode == "demonstration"
     done = install_packs(pack_folders(), now=timezone.now(), demonstration=demonstration)
     said = [line for loaded in done for line in _told(loaded)]
-    return said + (sign_ins(done) if demonstration else [])
+    return said + (sign_ins() if demonstration else [])
 
 
 def pack_folders() -> list[Path]:
@@ -51,11 +52,14 @@ def _told(loaded: Loaded) -> list[str]:
     return [f"已装载 {loaded.pack.code}", *(f"  {line}" for line in loaded.lines())] if changed else []
 
 
-def sign_ins(done: list[Loaded]) -> list[str]:
-    """One sign-in a role: new ones with their passwords, which are kept in a file that only the operator reads."""
-    lines = [f"  {line}" for loaded in done for line in loaded.sign_in_lines()]
-    where = f"演示账号与口令保存在 {Path(settings.HOME).name}/{SIGN_INS}"
-    return ["演示账号（口令为本次安装随机生成）：", *lines, where] if lines else [where]
+def sign_ins() -> list[str]:
+    """The sign-ins of the demonstration, made for this installation; they are kept in a file that only its operator reads."""
+    kept = Path(settings.HOME) / SIGN_INS
+    if not kept.exists():
+        return []
+    people = [line.split("\t") for line in kept.read_text(encoding="utf-8").splitlines() if line]
+    lines = [f"  {username:<12} {password:<14} {name}" for username, password, name in people]
+    return [f"演示账号（用户名、口令、身份；口令为本次安装随机生成，另存于 {os.path.relpath(kept)}）：", *lines]
 
 
 def first_administrator() -> list[str]:

@@ -76,7 +76,7 @@ def _base(**parts: Any) -> dict[str, Any]:
         "animation": False,
         "aria": {"enabled": True},
         "textStyle": {"fontFamily": "@font", "color": "@ink-2", "fontSize": 12},
-        "grid": {"left": 8, "right": 16, "top": 30, "bottom": 4, "containLabel": True},
+        "grid": {"left": 8, "right": 28, "top": 30, "bottom": 4, "containLabel": True},
         **parts,
     }
 

@@ -39,12 +39,17 @@ def compose(user: Any, plan: Plan, subject: Subject, period: Period, today: date
     return {
         "title": f"{subject.name}{period.spoken}节能形势分析",
         "mark": "演示：本文所用数据含虚构的演示数据，不是统计数据。" if settings.DEMONSTRATION else "",
-        "issuer": subject.name,
+        "issuer": _issuer(user, subject),
         "issued_on": f"{today.year}年{today.month}月{today.day}日",
         "period": period.code,
         "blocks": blocks,
         "figures": _figures(sheet),
     }
+
+
+def _issuer(user: Any, subject: Subject) -> str:
+    """The office that speaks: the writer's department, else the region itself."""
+    return (user.department.full_name or user.department.short_name) if user.department_id else subject.name
 
 
 def _text(words: str) -> Block:
@@ -65,6 +70,11 @@ def _caveat(value: Value | None) -> str:
         return ""
     words = {"estimated": "估算", "incomplete": "不完整", "missing": ABSENT}[value.status]
     return f"（{words}：{value.sentence}）" if value.sentence else f"（{words}）"
+
+
+def _absent(value: Value | None) -> str:
+    """缺报, or that what was filed does not suffice and why."""
+    return f"尚算不出：{value.sentence}" if value is not None and value.sentence else ABSENT
 
 
 def _wan_tce(tce: Decimal) -> str:
@@ -89,7 +99,7 @@ def _overall(sheet: Sheet, subject: Subject, period: Period, plan: Plan) -> list
 def _in_year(sheet: Sheet, subject: Subject, period: Period) -> str:
     value = sheet.of(subject, "energy_intensity_change_percent")
     if not _known(value):
-        return f"{period.spoken}，{subject.name}单位地区生产总值能耗{ABSENT}{_caveat(value)}。"
+        return f"{period.spoken}，{subject.name}单位地区生产总值能耗{_absent(value)}。"
     sentence = f"{period.spoken}，{subject.name}单位地区生产总值能耗同比{wording.change(value.value)}{_caveat(value)}"
     required = sheet.number(subject, "energy_intensity_annual_required_percent")
     level = sheet.of(subject, "warning_national")
@@ -105,9 +115,9 @@ def _in_year(sheet: Sheet, subject: Subject, period: Period) -> str:
 def _since_base(sheet: Sheet, subject: Subject, period: Period, plan: Plan) -> str:
     value = sheet.of(subject, "energy_intensity_decline_percent")
     target = sheet.targets.get((subject.code, "energy_intensity_decline_percent"))
-    asked = f"“{plan.period_name}”目标为降低{wording.number(target.number, 1)}%" if target and target.number is not None else "目标未下达"
+    asked = f"{plan.period_name}目标为降低{wording.number(target.number, 1)}%" if target and target.number is not None else "目标未下达"
     if not _known(value):
-        return f"按滚动四个季度计，比{plan.base_year}年累计降低率{ABSENT}{_caveat(value)}；{asked}。"
+        return f"按滚动四个季度计，比{plan.base_year}年累计降低率{_absent(value)}；{asked}。"
     words = f"按滚动四个季度计，比{plan.base_year}年累计{wording.decline(value.value)}{_caveat(value)}；{asked}"
     required = sheet.number(subject, "energy_intensity_required_percent")
     if required is None:
@@ -128,13 +138,15 @@ def _totals(sheet: Sheet, subject: Subject, period: Period) -> str:
     ]
     target = sheet.targets.get((subject.code, "energy_total_tce"))
     asked = f"；总量目标为“{target.words}”，不评级" if target and target.words else ""
-    growth = sheet.number(subject, "energy_growth_percent", "equivalent") or sheet.number(subject, "energy_growth_percent")
+    growth = sheet.number(subject, "energy_growth_percent")
+    economy = sheet.number(subject, "gdp_growth_percent")
+    output = f"按可比价计，地区生产总值同比{wording.growth(economy)}。" if economy is not None else ""
     grew = f"，同比{wording.growth(growth, 1)}" if growth is not None else ""
     electricity = sheet.of(subject, "electricity_10k_kwh")
     power = f"全社会用电量{wording.number(electricity.value / 10_000, 2)}亿千瓦时" if _known(electricity) else f"全社会用电量{ABSENT}"
     rise = sheet.number(subject, "electricity_growth_percent")
     rose = f"，同比{wording.growth(rise, 1)}" if rise is not None else ""
-    return f"{period.spoken}，能源消费总量{'、'.join(spoken)}{grew}{asked}。{power}{_caveat(electricity)}{rose}。"
+    return f"{period.spoken}，能源消费总量{'、'.join(spoken)}{grew}{asked}。{power}{_caveat(electricity)}{rose}。{output}"
 
 
 def _trend_chart(sheet: Sheet, plan: Plan) -> list[Block]:
@@ -143,7 +155,7 @@ def _trend_chart(sheet: Sheet, plan: Plan) -> list[Block]:
         return []
     lines = [Line(name, [_trend_point(sheet, code, end) for end in ends], role) for code, name, role in TREND_LINES]
     caption = f"图1 单位地区生产总值能耗比{plan.base_year}年累计降低率（%，滚动四个季度）"
-    drawn = line_chart([_quarter_label(end) for end in ends], lines, caption, every=2)
+    drawn = line_chart([_quarter_label(end) for end in ends], lines, caption, every=2 if len(ends) > 8 else 0)
     as_table = {"columns": list(drawn.headings), "rows": [list(row) for row in drawn.rows]}
     return [{"kind": "chart", "caption": caption, "option": drawn.option, "width": 720, "height": 320, **as_table}]
 
@@ -199,9 +211,9 @@ def _by_level(sheet: Sheet) -> list[str]:
         2: "能耗强度下降但未达到进度要求，形势比较严峻（二级）",
         3: "达到进度要求，形势总体顺利（三级）",
     }
-    lines = [f"{_names(who)}{len(who)}个县市区{words[severity]}。" for severity, who in by_severity.items() if who]
+    lines = [f"{len(who)}个县市区{words[severity]}：{_names(who)}。" for severity, who in by_severity.items() if who]
     if unrated:
-        lines.append(f"{_names(unrated)}{len(unrated)}个县市区数据缺报、不完整或目标未下达，不评级。")
+        lines.append(f"{len(unrated)}个县市区数据缺报、不完整或目标未下达，不评级：{_names(unrated)}。")
     return lines
 
 
@@ -245,11 +257,12 @@ def _pollutants(sheet: Sheet, subject: Subject) -> list[Block]:
 
 def _quality(sheet: Sheet, subject: Subject) -> list[Block]:
     order = "二三四"[int(bool(sheet.parts)) + int(any(k[1] in POLLUTANTS for k in sheet.targets if k[0] == subject.code))]
-    seen: list[str] = []
+    seen: dict[str, list[str]] = {}
     for value in sheet.values.values():
-        if value.status != "ok" and value.sentence and value.sentence not in seen:
-            seen.append(value.sentence)
-    body = [_text(sentence if sentence.endswith("。") else f"{sentence}。") for sentence in seen[:12]] or [_text("本期所用数据齐全。")]
+        if value.status != "ok" and value.sentence:
+            seen.setdefault(value.sentence.rstrip("。"), []).append(value.subject.name)
+    body = [_text(f"{'、'.join(dict.fromkeys(who))}：{sentence}。") for sentence, who in list(seen.items())[:12]]
+    body = body or [_text("本期所用数据齐全。")]
     return [_head(1, f"{order}、数据质量"), *body]
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
-
 from shuangkong.apps.indicators.models import Run, Target, Value
+from shuangkong.apps.indicators.selectors import best, values
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
 from shuangkong.core.periods import Period
@@ -31,6 +29,8 @@ RATES = (
 )
 LEVELS = ("energy_total_tce", "energy_balance_difference_tce", "electricity_10k_kwh", "gdp_10k_yuan", "energy_intensity_tce_per_10k_yuan")
 POLLUTANTS = ("cod_reduction_t", "nh3n_reduction_t", "nox_reduction_t", "vocs_reduction_t")
+BASES = ("equivalent", "calorific")
+MONTHS = 12
 TREND = ("energy_intensity_decline_percent", "energy_intensity_required_percent")
 
 
@@ -45,7 +45,7 @@ class Sheet:
     zones: list[Subject]
 
     def of(self, subject: Subject, code: str, basis: str = "") -> Value | None:
-        """The value of one indicator, or None where it was never computed."""
+        """The value of one indicator (rates: at the equivalent value, accounting 3), or None where it was never computed."""
         return self.values.get((subject.code, code, basis))
 
     def number(self, subject: Subject, code: str, basis: str = "") -> Decimal | None:
@@ -58,30 +58,35 @@ def read_sheet(user: Any, plan: Plan, subject: Subject, period: Period, run: Run
     """Everything that the report on ``subject`` in ``period`` says, as ``user`` may see it and as ``run`` has it (the current if None)."""
     parts, zones = _parts_of(subject)
     everyone = [subject, *parts, *zones]
-    held = Q(run=run) if run else Q(current__isnull=False)
-    shown = Value.objects.visible_to(user).filter(held, treatment="gross").select_related("indicator", "subject", "run")
-    now = shown.filter(
-        indicator__code__in=(*RATES, *LEVELS, *POLLUTANTS), subject__in=everyone, period_end=period.end, period_kind__in=("ytd", "rolling")
-    )
-    values = {(v.subject.code, v.indicator.code, v.basis): v for v in sorted(now, key=_preference)}
-    trend = list(
-        shown.filter(
-            indicator__code__in=TREND,
-            subject=subject,
-            period_end__gt=date(plan.first_year, 1, 1),
-            period_end__lte=period.end,
-            lens="issued",
-        ).order_by("period_end")
-    )
+    spans = [period, Period.rolling(period.start.year, period.last_month)]
+    if period.last_month == MONTHS:
+        spans.append(Period.year(period.start.year))
+    codes = (*RATES, *LEVELS, *POLLUTANTS)
+    found = values(user, codes, everyone, spans, run)
+    chosen: dict[tuple[str, str, str], Value] = {}
+    for span in spans:
+        for basis in ("", *BASES):
+            of_basis = [v for v in found if v.period == span and (v.basis == basis or (not basis and v.basis != "calorific"))]
+            for (code, _, _), value in best(of_basis).items():
+                _keep_better(chosen, (value.subject.code, code, basis), value)
     targets = Target.objects.visible_to(user).filter(plan=plan, subject__in=everyone).select_related("indicator", "subject")
-    return Sheet(values, trend, {(t.subject.code, t.indicator.code): t for t in targets}, parts, zones)
+    return Sheet(chosen, _trend(user, plan, subject, period, run), {(t.subject.code, t.indicator.code): t for t in targets}, parts, zones)
 
 
-def _preference(value: Value) -> tuple[int, int, int]:
-    """Later wins in a dict: issued before reported, published before issued; the reports' kind before another; newest last."""
-    lens = {"reported": 0, "issued": 1, "published": 2}.get(value.lens, 0)
-    own_kind = "rolling" if value.indicator.code in TREND else "ytd"
-    return lens, int(value.period_kind == own_kind), value.pk
+def _keep_better(chosen: dict[tuple[str, str, str], Value], key: tuple[str, str, str], value: Value) -> None:
+    """The first that has a number; a missing one only where nothing else is known."""
+    held = chosen.get(key)
+    if held is None or (held.value is None and value.value is not None):
+        chosen[key] = value
+
+
+def _trend(user: Any, plan: Plan, subject: Subject, period: Period, run: Run | None) -> list[Value]:
+    """Decline and path at the end of every quarter of the plan up to ``period``: rolling, and the full year at its end."""
+    quarters = [(year, month) for year in range(plan.first_year, period.start.year + 1) for month in (3, 6, 9, MONTHS)]
+    passed = [(year, month) for year, month in quarters if (year, month) <= (period.start.year, period.last_month)]
+    spans = [Period.year(year) if month == MONTHS else Period.rolling(year, month) for year, month in passed]
+    found = best(values(user, TREND, [subject], spans, run))
+    return sorted(found.values(), key=lambda value: value.period_end)
 
 
 def _parts_of(subject: Subject) -> tuple[list[Subject], list[Subject]]:

@@ -131,8 +131,9 @@ def _table(document: Any) -> None:
         for cell, text in zip(row.cells, cells, strict=True):
             cell.text = text
             cell.paragraphs[0].style = document.styles["公文表字"]
-    head = OxmlElement("w:tblHeader")
-    table.rows[0]._tr.get_or_add_trPr().append(head)
+    for row in table.rows:
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
 
 def build() -> Any:

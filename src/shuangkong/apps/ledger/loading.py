@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.ledger.models import Batch, Row
+from shuangkong.apps.ledger.proof import batch_root
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.organisations.services import Change
 from shuangkong.core.digest import rows_root
@@ -98,7 +99,7 @@ def load_rows(
         with transaction.atomic():
             _insert(batch, chunk, current, places)
         corrected += sum(row.cell in current for row in chunk)
-    _apply(batch, new, consignment, now, actor)
+    _apply(batch, consignment, now, actor)
     return Change(len(new) - corrected, corrected, len(rows) - len(new))
 
 
@@ -116,13 +117,13 @@ def _open(consignment: Consignment, document: str, read: int, kept: int, actor: 
     )
 
 
-@transaction.atomic
-def _apply(batch: Batch, new: Sequence[NewRow], consignment: Consignment, now: datetime, actor: Any) -> None:
-    batch.rows_sm3 = rows_root(row.line for row in new)
-    batch.applied_at = now
-    batch.save(update_fields=["rows_sm3", "applied_at"])
-    after = {"title": batch.title, "rows": len(new), "rows_sm3": batch.rows_sm3}
-    record("ledger.batch.applied", batch, actor=actor, subject_id=batch.subject_id, after=after, origin=consignment.origin)
+def _apply(batch: Batch, consignment: Consignment, now: datetime, actor: Any) -> None:
+    """The last update; the proof is read first, so that the transaction stays short."""
+    proof = batch_root(batch.pk)
+    with transaction.atomic():
+        Batch.objects.unscoped("the batch just written").filter(pk=batch.pk, applied_at=None).update(applied_at=now, rows_sm3=proof.sm3)
+        after = {**proof.recorded(), "title": batch.title, "document": batch.document}
+        record("ledger.batch.applied", batch, actor=actor, subject_id=batch.subject_id, after=after, origin=consignment.origin)
 
 
 def _standing(rows: Sequence[NewRow], places: Places) -> tuple[set[NewRow], dict[tuple[Any, ...], int]]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from shuangkong import rulebook
@@ -18,10 +17,11 @@ from shuangkong.apps.audit.services import record
 from shuangkong.apps.organisations.models import Department, Subject
 from shuangkong.apps.organisations.services import Change, put_rows
 from shuangkong.apps.plans.models import Action, Annex, Clause, Duty, LocalRuleRow, Obligation, ParentTarget, Plan
+from shuangkong.core.digest import canonical_json
 from shuangkong.core.errors import InputError
 from shuangkong.rulebook.loader import RecordingBook, Rulebook
 
-_cached: dict[str, tuple[tuple[Any, ...], Rulebook]] = {}
+_cached: dict[str, tuple[tuple[str, ...], Rulebook]] = {}
 _cache_lock = Lock()
 
 
@@ -88,22 +88,28 @@ def _of_clause(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def propose_rule(
-    parameter: str, region: str, body: Mapping[str, Any], *, actor: Any, document: str, demonstration: bool = False
-) -> LocalRuleRow:
+def propose_rule(parameter: str, region: str, body: Mapping[str, Any], *, actor: Any, document: str) -> LocalRuleRow:
     """Propose a row of ``parameter`` for ``region`` (a code); ``body`` is a row of the rulebook's shape. It is law only when confirmed.
 
+    In the demonstration every row is marked 演示.
+
     Raises:
-        InputError: no document is named.
+        InputError: the person does not work for the city, or no document is named.
         RulebookError: the row does not fit the rulebook (unknown parameter, overlap, not allowed at that place …).
     """
+    _require_city(actor, parameter)
     if not document.strip():
         raise InputError(_("没有写依据文件"), where="document", do=_("写明文号"))
     stated = {**body, "parameter": parameter, "region": region}
-    Rulebook.load(extra_dirs=rule_folders(), extra_rows=[*_confirmed_rows(), stated])
+    _must_fit(stated)
     row = LocalRuleRow(
-        parameter=parameter, region=region, body=dict(body), document=document, proposed_by=actor, demonstration=demonstration
-    )  # fmt: skip
+        parameter=parameter,
+        region=region,
+        body=dict(body),
+        document=document,
+        proposed_by=actor,
+        demonstration=settings.DEMONSTRATION,
+    )
     row.save()
     record("plans.rule.proposed", row, actor=actor, after={**stated, "document": document})
     return row
@@ -114,21 +120,39 @@ def confirm_rule(row: LocalRuleRow, *, actor: Any, now: datetime) -> LocalRuleRo
     """Put a proposed row in force.
 
     Raises:
-        InputError: the person proposed it, or it is confirmed already.
+        InputError: the person proposed it or does not work for the city, or it is confirmed already.
+        RulebookError: it no longer fits, because of what was confirmed meanwhile.
     """
+    _require_city(actor, row.parameter)
     if row.proposed_by_id == actor.pk:
         raise InputError(_("提出人不能自己确认"), where=row.parameter, why=_("本地规则由两人经手"), do=_("请另一人确认"))
     waiting = LocalRuleRow.objects.unscoped("a proposal is confirmed once").filter(pk=row.pk, confirmed_at__isnull=True)
-    if not waiting.update(confirmed_by=actor, confirmed_at=now):
+    if not waiting.exists():
+        raise InputError(_("这一行已经确认过"), where=row.parameter)
+    _must_fit(_as_stated(row))
+    if waiting.update(confirmed_by=actor, confirmed_at=now) != 1:
         raise InputError(_("这一行已经确认过"), where=row.parameter)
     row.refresh_from_db(from_queryset=LocalRuleRow.objects.unscoped("just confirmed"))
     record("plans.rule.confirmed", row, actor=actor, before={"confirmed": False}, after={"confirmed": True})
     return row
 
 
+def _require_city(actor: Any, parameter: str) -> None:
+    if not actor.sees_all:
+        raise InputError(_("只有市级主管可以提出或确认本地规则"), where=parameter)
+
+
+def _must_fit(stated: Mapping[str, Any]) -> None:
+    Rulebook.load(extra_dirs=rule_folders(), extra_rows=[*_confirmed_rows(), stated])
+
+
+def _as_stated(row: LocalRuleRow) -> dict[str, Any]:
+    return {**row.body, "parameter": row.parameter, "region": row.region}
+
+
 def _confirmed_rows() -> list[dict[str, Any]]:
     rows = LocalRuleRow.objects.unscoped("confirmed rules are law").filter(confirmed_at__isnull=False)
-    return [{**row.body, "parameter": row.parameter, "region": row.region} for row in rows]
+    return [_as_stated(row) for row in rows]
 
 
 def rule_folders() -> list[Path]:
@@ -143,12 +167,12 @@ def current_rulebook() -> Rulebook:
 
     It is also what :func:`shuangkong.rulebook.current` gives in this process from then on.
     """
-    confirmed = LocalRuleRow.objects.unscoped("what is in force").filter(confirmed_at__isnull=False)
-    mark = (*map(str, rule_folders()), *confirmed.aggregate(Count("id"), Max("id"), Max("confirmed_at")).values())
+    folders, confirmed = rule_folders(), _confirmed_rows()
+    mark = (*map(str, folders), canonical_json(confirmed))
     with _cache_lock:
         kept = _cached.get("rulebook")
         if kept is None or kept[0] != mark:
-            kept = (mark, rulebook.install(rule_folders(), _confirmed_rows()))
+            kept = (mark, rulebook.install(folders, confirmed))
             _cached["rulebook"] = kept
     return kept[1]
 

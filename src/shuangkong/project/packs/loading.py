@@ -9,12 +9,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 
 from shuangkong.apps.energy.services import recompute
-from shuangkong.apps.indicators.models import Indicator, Target
+from shuangkong.apps.indicators.models import Indicator, Run, Target
 from shuangkong.apps.indicators.services import load_catalogue
 from shuangkong.apps.ledger.loading import Consignment, Places, load_rows
+from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.organisations import services as organisations
 from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.apps.organisations.services import Change, SignIn, put_rows
@@ -36,11 +38,6 @@ class Loaded:
     changes: dict[str, Change] = field(default_factory=dict)
     sign_ins: list[SignIn] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything in the ledger is new."""
-        return any(change.created or change.updated for name, change in self.changes.items() if name in LEDGER or "/" in name)
 
     def lines(self) -> list[str]:
         """For the terminal."""
@@ -100,9 +97,16 @@ def install_packs(folders: Iterable[Path], *, now: datetime, demonstration: bool
     done = [load_pack(folder, now=now) for folder in folders]
     if demonstration:
         done.append(load_demonstration(done[0].pack, now=now))
-    if any(loaded.changed for loaded in done):
+    if _accounts_lag():
         recompute(now, timezone.localdate(now), reason="装载数据包")
     return done
+
+
+def _accounts_lag() -> bool:
+    """Whether a batch was applied after the last published computation, so that one that was interrupted is made up for."""
+    newest = Batch.objects.unscoped("whether the ledger moved").aggregate(at=Max("applied_at"))["at"]
+    computed = Run.objects.filter(published_at__isnull=False).aggregate(at=Max("made_at"))["at"]
+    return newest is not None and (computed is None or computed < newest)
 
 
 def _origin(pack: Pack, table: str) -> str:

@@ -51,7 +51,7 @@ def test_the_city_and_administrators_see_all_newest_first(log: dict[str, Entry],
     response = get(role)
     assert listed(response) == sorted((entry.pk for entry in log.values()), reverse=True)
     text = response.content.decode()
-    assert all(word in text for word in ("台账·批次·生效", "旧角色", "新角色", "系统", "recompute", "待封存"))
+    assert all(word in text for word in ("台账批次·生效", "行数", "旧角色", "新角色", "系统", "recompute", "待封存"))
     assert "秘密" not in text, "the parts of a root are no change of a value"
 
 
@@ -134,7 +134,7 @@ def test_a_sealed_entry_shows_its_block(log: dict[str, Entry], get: Callable, an
 
 
 def test_words() -> None:
-    assert action_words("ledger.batch.applied") == "台账·批次·生效"
+    assert action_words("ledger.batch.applied") == "台账批次·生效"
     assert action_words("ledger") == "台账"
     assert action_words("new.thing.happened") == "new·thing·happened"
     assert kind_words("organisations.user") == "账号"

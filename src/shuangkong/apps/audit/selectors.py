@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from shuangkong.apps.audit.models import Block, Entry
-from shuangkong.apps.audit.words import action_words, kind_words
+from shuangkong.apps.audit.words import action_words, field_words, kind_words
 
 PAGE_ROWS = 50
 """The most entries of one page."""
@@ -62,9 +62,9 @@ class Line:
 
     @property
     def changes(self) -> list[tuple[str, Any, Any]]:
-        """Field, before, after; None where it was not."""
+        """Field in words, before, after; None where it was not."""
         before, after = self.said.get("before") or {}, self.said.get("after") or {}
-        return [(field, before.get(field), after.get(field)) for field in sorted({*before, *after} - {"parts"})]
+        return [(field_words(field), before.get(field), after.get(field)) for field in sorted({*before, *after} - {"parts"})]
 
 
 @dataclass(frozen=True)

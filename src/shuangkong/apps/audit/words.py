@@ -21,7 +21,7 @@ OBJECTS = {
     "user": _("账号"), "subject": _("主体"), "subjects": _("主体"), "department": _("部门"), "departments": _("部门"),
     "storedfile": _("文件"), "job": _("任务"), "inboxitem": _("待办"), "plan": _("方案"), "clause": _("条款"), "duty": _("职责"),
     "obligation": _("任务要求"), "action": _("行动"), "annex": _("附件"), "parent_target": _("上级目标"), "rule": _("规则"),
-    "rulerow": _("规则"), "batch": _("批次"), "row": _("数据行"), "run": _("计算批次"), "value": _("指标值"), "values": _("指标值"),
+    "rulerow": _("规则"), "batch": _("台账批次"), "row": _("数据行"), "run": _("指标计算"), "value": _("指标值"), "values": _("指标值"),
     "target": _("目标"), "disclosure": _("公开决定"), "report": _("报告"),
 }  # fmt: skip
 
@@ -37,12 +37,26 @@ def _word(words: Mapping[str, object], part: str) -> str:
     return str(words.get(part, part))
 
 
+FIELDS = {
+    "role": _("角色"), "username": _("账号"), "known": _("账号存在"), "what": _("内容"), "factor": _("验证方式"), "rows": _("行数"),
+    "rows_sm3": _("各行的根"), "form": _("行格式"), "root": _("各值的根"), "values": _("值数"), "computed": _("算出数"),
+    "run": _("计算批次"), "known_on": _("截至何日所知"), "rulebook_sm3": _("规则库SM3"), "code_version": _("程序版本"),
+    "reason": _("理由"), "document": _("文件"), "count": _("数目"), "region": _("地区"), "parameter": _("参数"), "version": _("版次"),
+    "created": _("新建数"), "changed": _("改动数"),
+}  # fmt: skip
+
+
 def action_words(action: str) -> str:
-    """``ledger.batch.applied`` → 台账·批次·生效."""
+    """``ledger.batch.applied`` → 台账批次·生效; an object without a word is named with its area."""
     area, _dot, rest = action.partition(".")
     known, _dot, verb = rest.rpartition(".")
-    words = [_word(AREAS, area), _word(OBJECTS, known), _word(VERBS, verb)]
+    words = [*([] if known in OBJECTS else [_word(AREAS, area)]), _word(OBJECTS, known), _word(VERBS, verb)]
     return "·".join(word for word in words if word)
+
+
+def field_words(field: str) -> str:
+    """``rows`` → 行数."""
+    return _word(FIELDS, field)
 
 
 def kind_words(kind: str) -> str:

@@ -25,11 +25,11 @@ ROW_FORM = RowForm(
     table="ledger_row",
     parent="batch_id",
     columns=(
-        ("batch_id", "plain"), ("subject_id", "plain"), ("county_id", "plain"), ("zone_id", "plain"), ("measure", "plain"),
-        ("industry", "plain"), ("product", "plain"), ("flow", "plain"), ("period_kind", "plain"), ("period_start", "date"),
-        ("period_end", "date"), ("quantity", "plain"), ("rate", "plain"), ("unit_filed", "plain"), ("filed", "plain"),
-        ("price_base", "plain"), ("origin", "plain"), ("release", "plain"), ("comparable", "flag"), ("demonstration", "flag"),
-        ("document", "plain"), ("remark", "plain"), ("known_on", "date"), ("recorded_at", "moment"), ("supersedes_id", "plain"),
+        ("batch_id", "number"), ("subject_id", "number"), ("county_id", "number"), ("zone_id", "number"), ("measure", "text"),
+        ("industry", "text"), ("product", "text"), ("flow", "text"), ("period_kind", "text"), ("period_start", "date"),
+        ("period_end", "date"), ("quantity", "number"), ("rate", "text"), ("unit_filed", "text"), ("filed", "text"),
+        ("price_base", "number"), ("origin", "text"), ("release", "text"), ("comparable", "flag"), ("demonstration", "flag"),
+        ("document", "text"), ("remark", "text"), ("known_on", "date"), ("recorded_at", "moment"), ("supersedes_id", "number"),
     ),
 )  # fmt: skip
 FORMS = (ROW_FORM,)

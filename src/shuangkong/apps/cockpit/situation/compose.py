@@ -1,4 +1,4 @@
-"""The words, tables and charts of a situation report, from values alone: it states, it never computes.
+"""The words, tables and charts of a situation report, from values alone: it states, and at most subtracts a requirement from a value.
 
 The result is plain data (JSON): ``title``, ``mark``, ``issuer``, ``issued_on``, ``blocks`` in order, and ``figures``, the list of all
 figures used with a key each, so that two versions can be compared.

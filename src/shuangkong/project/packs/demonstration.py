@@ -10,7 +10,7 @@ import importlib.util
 import os
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -103,7 +103,7 @@ def import_generator(folder: Path) -> ModuleType:
     return module
 
 
-def load_people(people: Iterable[Person]) -> list[SignIn]:
+def load_people(people: Sequence[Person]) -> list[SignIn]:
     """Make who is not there yet, each with a password of this installation only; writes them to ``HOME/demonstration-sign-ins.txt``.
 
     Returns:

@@ -65,7 +65,7 @@ class Row(Scoped):
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="+", db_index=False)
     county = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="+", db_index=False)
     zone = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="+", db_index=False)
-    measure = models.CharField(max_length=24)
+    measure = models.CharField(max_length=32)
     industry = models.CharField(max_length=16, blank=True)
     product = models.CharField(max_length=32, blank=True)
     flow = models.CharField(max_length=24, blank=True)

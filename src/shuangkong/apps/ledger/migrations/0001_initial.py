@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             name='Row',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('measure', models.CharField(max_length=24)),
+                ('measure', models.CharField(max_length=32)),
                 ('industry', models.CharField(blank=True, max_length=16)),
                 ('product', models.CharField(blank=True, max_length=32)),
                 ('flow', models.CharField(blank=True, max_length=24)),

@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "shuangkong.project.middleware.ClockMiddleware",
+    "shuangkong.project.middleware.ProblemMiddleware",
     "shuangkong.project.accounts.PasswordChangeMiddleware",
 ]
 

@@ -1,9 +1,18 @@
-"""Addresses of the pages that read across."""
+"""Addresses of the pages that look across."""
+
+from __future__ import annotations
 
 from django.urls import include, path
 
-app_name = "cockpit"
+from shuangkong.apps.cockpit import views
 
+app_name = "cockpit"
 urlpatterns = [
+    path("", views.cockpit, name="cockpit"),
+    path("counties/", views.counties, name="counties"),
+    path("counties/<str:code>/", views.county, name="county"),
+    path("explain/value/<int:pk>/", views.explain_value, name="explain"),
+    path("map.geojson", views.map_shapes, name="map"),
+    path("search/", views.search, name="search"),
     path("", include("shuangkong.apps.cockpit.situation.urls")),
 ]

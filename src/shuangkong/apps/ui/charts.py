@@ -175,6 +175,7 @@ def line_chart(
     if target is not None and series:
         series[0]["markLine"] = _target_line(*target)
     option = _base(
+        grid={"left": 8, "right": 40, "top": 30, "bottom": 4, "containLabel": True},
         legend={"top": 0, "left": 0, "itemWidth": 22, "itemHeight": 8, "itemGap": 18, "textStyle": {"color": "@ink-2", "fontSize": 12}},
         tooltip=_tooltip("axis", f"tip{places}"),
         xAxis=_category_axis(labels, gap=False, every=every),
@@ -188,11 +189,13 @@ def line_chart(
 
 
 def _reach(axis: dict[str, Any], lines: Sequence[Line], target: tuple[Decimal, str] | None) -> dict[str, Any]:
-    """The axis stretched so that the target line lies inside it: ECharts looks only at the points."""
-    highest = max((p for line in lines for p in line.points if p is not None), default=Decimal(0))
-    if target is not None and target[0] >= highest:
-        axis["max"] = float((target[0] * Decimal("1.08")).to_integral_value(rounding="ROUND_CEILING"))
-    return axis
+    """An axis from 0 with even steps in which the target line lies: ECharts looks only at the points."""
+    if target is None or axis.get("min") != 0:
+        return axis
+    highest = max([target[0], *(p for line in lines for p in line.points if p is not None)])
+    step = next((step for step in (1, 2, 4, 5, 10, 20, 25) if highest < step * 5), 50)
+    steps = int(highest // step) + 1
+    return {**axis, "max": steps * step, "interval": step}
 
 
 def _text(value: Decimal | None, places: int, unit: str) -> str:
@@ -229,7 +232,7 @@ def bar_chart(bars: Sequence[Bar], label: str, unit: str, places: int = 1) -> Ch
         unit=unit,
     )
     rows = tuple((bar.name, _text(bar.amount, places, ""), bar.behind) for bar in bars)
-    return Chart(option, label, ("项", unit, "同比"), rows)
+    return Chart(option, label, ("项", unit, "比较"), rows)
 
 
 def map_chart(areas: Sequence[Area], label: str, name: str = "counties") -> Chart:

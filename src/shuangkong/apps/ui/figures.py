@@ -104,10 +104,18 @@ def cell(value: Shown | None, large: bool = True) -> SafeString:
 
     No value at all is —; a missing one says 缺报 and still opens its explanation.
     """
-    if value is None:
+    if not value:
         return mark_safe(f'<span class="na">{NOT_COMPUTABLE}</span>')
     shown = escape(text(value, large, unit=False))
     return mark_safe(f'{_status_icon(value)}<a class="{_classes(value)}" href="{address(value)}">{shown}</a>{_recalled_for_readers(value)}')
+
+
+def inline(value: Shown | None, large: bool = True) -> SafeString:
+    """A figure inside a sentence or a note: the number closed up with its unit, or the word that stands for it."""
+    if not value:
+        return mark_safe(f'<span class="na">{NOT_COMPUTABLE}</span>')
+    shown = escape(text(value, large))
+    return mark_safe(f'<a class="{_classes(value)} num" href="{address(value)}">{shown}</a>{_recalled_for_readers(value)}')
 
 
 def _status_icon(value: Shown) -> str:
@@ -140,9 +148,12 @@ def _recalled_for_readers(value: Shown) -> str:
     return f'<span class="vh">（{_("待核实")}）</span>' if value.recalled else ""
 
 
-def figure(value: Shown | None, large: bool = True) -> SafeString:
-    """A figure that stands alone: number, unit, status when it is not sound, and its marks."""
-    if value is None:
+def figure(value: Shown | None, large: bool = True, lead: bool = False) -> SafeString:
+    """A figure that stands alone: number, unit, status when it is not sound, 待核实.
+
+    The page's lead figure (``lead``) also carries 演示; the others rely on the bar under the head.
+    """
+    if not value:
         return mark_safe(f'<span class="na">{NOT_COMPUTABLE}</span>')
     number, unit = _parts(value, large)
     parts = [f'<a class="{_classes(value)}" href="{address(value)}">{escape(number)}</a>']
@@ -150,7 +161,7 @@ def figure(value: Shown | None, large: bool = True) -> SafeString:
         parts.append(f'<span class="u">{escape(unit)}</span>')
     if value.status != "ok" and value.value is not None:
         parts.append(f" {statuses.state(value.status, extra='s12')}")
-    parts.append(marks(value))
+    parts.append(marks(value) if lead else f" {mark('recalled')}" if value.recalled else "")
     return mark_safe("".join(parts))
 
 

@@ -80,14 +80,18 @@ def level_class(scheme: str, severity: int | None) -> str:
     return table.get(severity or 0, "st-na")
 
 
-def level(value: object | None, extra: str = "") -> SafeString:
-    """The warning level that ``value`` holds (``severity`` and ``words``); an absent one says what it is, never a colour."""
-    if value is None:
+def level(value: object | None, extra: str = "", prefix: object = "", short: bool = False) -> SafeString:
+    """The warning level that ``value`` holds (``severity`` and ``words``); an absent one says what it is, never a colour.
+
+    ``prefix`` names the scheme where two stand in one line (国家, 市方案); ``short`` leaves out what follows a space.
+    """
+    if not value:
         return state("not_rated", extra=extra)
     if not value.severity:  # type: ignore[attr-defined]
         return _without_level(value, extra)
     word = value.words or _("第%(n)d级") % {"n": value.severity}  # type: ignore[attr-defined]
-    return tag(level_class(value.indicator.code, value.severity), word, extra)  # type: ignore[attr-defined]
+    shown = word.partition(" ")[0] if short else word
+    return tag(level_class(value.indicator.code, value.severity), f"{prefix}{shown}", extra)  # type: ignore[attr-defined]
 
 
 def _without_level(value: object, extra: str) -> SafeString:
@@ -95,6 +99,14 @@ def _without_level(value: object, extra: str) -> SafeString:
     if status in ("missing", "incomplete"):
         return state(status, extra=extra)
     return state("not_rated", word=value.words, extra=extra)  # type: ignore[attr-defined]
+
+
+def urgency(severity: int, on: date | None, today: date) -> SafeString:
+    """What an open item is, as an icon with its word: overdue, grave, to be explained, or simply to do."""
+    if on is not None and on < today:
+        return state("overdue", extra="ico")
+    word = {1: _("紧要"), 2: _("须办")}.get(severity, _("待办"))
+    return tag({1: "st-1", 2: "st-2"}.get(severity, "w-todo"), word, "ico")
 
 
 def due(on: date | None, today: date) -> SafeString:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -82,13 +82,19 @@ def changed(query: QueryDict, **changes: object) -> str:
     return f"?{new.urlencode()}"
 
 
-def table(request: HttpRequest, rows: Any, columns: Sequence[Column], default: str = "", size: int = PAGE_SIZE) -> Table:
-    """The asked page of ``rows`` (a query set or a list of objects), sorted as the address asks.
+#: What a list is sorted by: the key of a row, None where it has none (those stand last either way).
+Keys = Mapping[str, Callable[[Any], Any]]
 
-    Only orders of ``columns`` are taken; anything else falls back to ``default``.
+
+def table(
+    request: HttpRequest, rows: Any, columns: Sequence[Column], default: str = "", size: int = PAGE_SIZE, keys: Keys | None = None
+) -> Table:
+    """The asked page of ``rows``, sorted as the address asks: a query set by its fields, a list by ``keys`` (order → key of a row).
+
+    Only orders of ``columns`` are taken; anything else falls back to ``default``. Without an order rows stand as they came.
     """
     order = _order(request.GET.get("sort", ""), columns, default)
-    paginator = Paginator(_sorted(rows, order), size)
+    paginator = Paginator(_sorted(rows, order, keys or {}), size)
     return Table(_headings(request.GET, columns, order), paginator.get_page(request.GET.get("page")), request.GET)
 
 
@@ -96,14 +102,16 @@ def _order(asked: str, columns: Sequence[Column], default: str) -> str:
     return asked if asked.lstrip("-") in {c.order for c in columns if c.order} else default
 
 
-def _sorted(rows: Any, order: str) -> Any:
+def _sorted(rows: Any, order: str, keys: Keys) -> Any:
     if not order:
         return rows
-    if hasattr(rows, "order_by"):
+    name = order.lstrip("-")
+    if name not in keys:
         return rows.order_by(order, "pk")
-    known = [row for row in rows if getattr(row, order.lstrip("-")) is not None]
-    absent = [row for row in rows if getattr(row, order.lstrip("-")) is None]
-    return sorted(known, key=lambda row: getattr(row, order.lstrip("-")), reverse=order.startswith("-")) + absent
+    known = [(key, row) for row in rows if (key := keys[name](row)) is not None]
+    absent = [row for row in rows if keys[name](row) is None]
+    known.sort(key=lambda pair: pair[0], reverse=order.startswith("-"))
+    return [*(row for _key, row in known), *absent]
 
 
 def _headings(query: QueryDict, columns: Sequence[Column], order: str) -> list[Heading]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from shuangkong.apps.ui import bullets, figures, statuses
 from shuangkong.core import wording
@@ -18,6 +17,7 @@ register = template.Library()
 
 register.simple_tag(figures.figure, name="figure")
 register.simple_tag(figures.cell, name="cell")
+register.simple_tag(figures.inline, name="inline")
 register.simple_tag(figures.mark, name="mark")
 register.simple_tag(figures.marks, name="marks")
 register.simple_tag(figures.citation, name="cite")
@@ -36,6 +36,12 @@ def unit(indicator: Any, large: bool = True) -> str:
 def words(value: Any) -> str:
     """A value as text without markup: 降2.38%."""
     return figures.text(value)
+
+
+@register.filter
+def explained(value: Any) -> str:
+    """The address at which the explanation of ``value`` opens."""
+    return figures.address(value)
 
 
 @register.filter
@@ -58,16 +64,17 @@ def day(value: date | None) -> str:
 
 @register.filter
 def period(value: Any) -> str:
-    """The period of a value or a :class:`Period` as people read it: 2025年1—6月, 2025年三季度止的四个季度."""
-    if isinstance(value, Period):
-        return value.label
-    if value.period_kind == "rolling":
-        last = value.period_end - timedelta(days=1)
-        return _("至%(year)d年%(month)d月的12个月") % {"year": last.year, "month": last.month}
-    return Period(value.period_start, value.period_end, value.period_kind).label
+    """The period of a value, or a :class:`Period`, as people read it: 2025年1—6月, 截至2026年9月的四个季度."""
+    return value.label if isinstance(value, Period) else value.period.label
 
 
 @register.simple_tag
 def due(on: date | None, today: date) -> SafeString:
     """A deadline: 超1天 and today in red, otherwise the day."""
     return statuses.due(on, today)
+
+
+@register.simple_tag
+def urgency(severity: int, on: date | None, today: date) -> SafeString:
+    """The icon of an open item."""
+    return statuses.urgency(severity, on, today)

@@ -1,0 +1,191 @@
+"""One county, zone or city: its figures at a quarter, its path, what it is made of, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from shuangkong.apps.cockpit import drawings, selectors
+from shuangkong.apps.cockpit.overview import PLACE_CODES, PlaceRow, choose_plan, in_plan, place_rows
+from shuangkong.apps.cockpit.selectors import Moment
+from shuangkong.apps.indicators.models import Run, Target, Value
+from shuangkong.apps.ledger.models import Batch
+from shuangkong.apps.organisations.models import Subject
+from shuangkong.apps.plans.models import Plan
+from shuangkong.apps.ui.charts import Chart
+from shuangkong.core.figures import Status
+
+EQUIVALENT, CALORIFIC = "equivalent", "calorific"
+PRODUCT, SECTOR = "energy_product_tce:", "energy_sector_tce:"
+#: The lines of the balance in order: what the total is made of.
+BALANCE = (
+    "energy_terminal_tce", "energy_transformation_loss_tce", "energy_loss_tce", "energy_recovery_tce", "energy_total_tce",
+    "energy_balance_difference_tce",
+)  # fmt: skip
+BATCHES_SHOWN = 6
+#: Amounts of a county in 万tce.
+POWER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount now and in the same period a year ago."""
+
+    name: str
+    now: Value | None
+    before: Value | None
+
+
+@dataclass
+class CountyPage:
+    """A place at one moment for one person."""
+
+    subject: Subject
+    plan: Plan
+    plans: list[Plan]
+    quarters: list[date]
+    moment: Moment | None
+    run: Run | None
+    today: date
+    row: PlaceRow
+    target: Target | None
+    values: list[Value] = field(default_factory=list)
+    path: list[Value] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the plan's time is over."""
+        return self.today.year > self.plan.last_year
+
+    def value(self, code: str, basis: str | None = None, ago: bool = False) -> Value | None:
+        """The best value of ``code`` now or a year ago, at one basis where it is named."""
+        return self._best.get((code, basis, ago))
+
+    @cached_property
+    def _best(self) -> dict[tuple[str, str | None, bool], Value]:
+        found: dict[tuple[str, str | None, bool], Value] = {}
+        for basis in (None, EQUIVALENT, CALORIFIC):
+            chosen = selectors.best(value for value in self.values if basis is None or value.basis == basis)
+            for (_subject, code, end), value in chosen.items():
+                found[code, basis, self.moment is not None and end != self.moment.end] = value
+        return found
+
+    @property
+    def total(self) -> Value | None:
+        """Total energy at the equivalent basis."""
+        return self.value(selectors.TOTAL, EQUIVALENT)
+
+    @property
+    def total_calorific(self) -> Value | None:
+        """Total energy at the calorific basis."""
+        return self.value(selectors.TOTAL, CALORIFIC)
+
+    @property
+    def total_growth(self) -> Value | None:
+        """Growth of total energy."""
+        return self.value(selectors.TOTAL_GROWTH)
+
+    @property
+    def electricity(self) -> Value | None:
+        """Electricity of the year so far."""
+        return self.value(selectors.ELECTRICITY)
+
+    @property
+    def electricity_growth(self) -> Value | None:
+        """Growth of electricity."""
+        return self.value(selectors.ELECTRICITY_GROWTH)
+
+    @property
+    def gdp_growth(self) -> Value | None:
+        """Comparable growth of GDP."""
+        return self.value(selectors.GDP_GROWTH)
+
+    @cached_property
+    def products(self) -> list[Amount]:
+        """Energy by product, the largest first."""
+        return self._amounts(PRODUCT)
+
+    @cached_property
+    def sectors(self) -> list[Amount]:
+        """Energy by sector, the largest first."""
+        return self._amounts(SECTOR)
+
+    def _amounts(self, prefix: str) -> list[Amount]:
+        codes = {v.indicator.code: v.indicator.name for v in self.values if v.indicator.code.startswith(prefix)}
+        lines = [Amount(name, self.value(code, EQUIVALENT), self.value(code, EQUIVALENT, ago=True)) for code, name in codes.items()]
+        known = [line for line in lines if line.now is not None]
+        return sorted(known, key=_size, reverse=True)
+
+    @cached_property
+    def balance(self) -> list[tuple[str, Value | None, Value | None]]:
+        """The lines of the balance: name, at the equivalent basis, at the calorific basis."""
+        lines = [(self.value(code), self.value(code, EQUIVALENT), self.value(code, CALORIFIC)) for code in BALANCE]
+        return [(known.indicator.name, equivalent, calorific) for known, equivalent, calorific in lines if known is not None]
+
+    @cached_property
+    def lacking(self) -> list[Value]:
+        """What is missing or incomplete at this moment, each once."""
+        chosen = [value for (_code, basis, ago), value in self._best.items() if basis is None and not ago]
+        return [value for value in chosen if value.status in (Status.MISSING.value, Status.INCOMPLETE.value)]
+
+    @cached_property
+    def findings(self) -> list[Value]:
+        """Figures at this moment of which something is wrong that is known."""
+        chosen = [value for (_code, basis, ago), value in self._best.items() if basis is None and not ago]
+        return [value for value in chosen if value.finding]
+
+    @cached_property
+    def trend(self) -> Chart:
+        """Cumulative decline against the path."""
+        return drawings.path_chart(self.plan, self.path, self.target, self.subject.name)
+
+    @cached_property
+    def sector_bars(self) -> Chart:
+        """Bars of the sectors."""
+        label = _("%(name)s分行业能源消费量，万tce，等价值") % {"name": self.subject.name}
+        return drawings.bars_of([(line.now, line.before) for line in self.sectors if line.now], label, _("万tce"), POWER)
+
+
+def _size(line: Amount) -> Any:
+    return line.now.value if line.now is not None and line.now.value is not None else -1
+
+
+def county_page(
+    user: Any, subject: Subject, today: date, plan_code: str = "", quarter: date | None = None, run: Run | None = None
+) -> CountyPage | None:
+    """The page of ``subject`` as asked; None before a plan is loaded."""
+    all_plans = selectors.plans()
+    found = selectors.quarters(user, run)
+    plan = choose_plan(all_plans, plan_code, selectors.newest_complete(found, today), today)
+    if plan is None:
+        return None
+    within = [(end, known) for end, known in found if in_plan(plan, end) and end <= today]
+    ends = [end for end, _known in within]
+    end = quarter if quarter in ends else selectors.newest_complete(within, today)
+    moment = Moment(end, run) if end is not None else None
+    values = list(_values(user, moment, subject)) if moment is not None else []
+    row = place_rows([subject], selectors.best(v for v in values if end is not None and v.period_end == end), end or today)[0]
+    target = next((t for t in selectors.targets(user, plan, selectors.DECLINE) if t.subject_id == subject.pk), None)
+    path = selectors.best(selectors.series_of(user, run, selectors.DECLINE, subject.pk, plan.first_year, plan.last_year)).values()
+    page = CountyPage(subject, plan, all_plans, ends, moment, run or selectors.newest_run(), today, row, target, values)
+    page.path = [value for value in path if end is not None and value.period_end <= end]
+    page.batches = _batches(user, subject)
+    return page
+
+
+def _values(user: Any, moment: Moment, subject: Subject) -> Iterable[Value]:
+    """All values of the subject at the moment's end and a year before. One statement."""
+    codes = (*PLACE_CODES, *BALANCE, selectors.TOTAL_GROWTH, selectors.GDP_GROWTH, selectors.ELECTRICITY, selectors.ELECTRICITY_GROWTH)
+    return selectors.values_and_parts(user, moment, codes, (PRODUCT, SECTOR), subject.pk)
+
+
+def _batches(user: Any, subject: Subject) -> Sequence[Any]:
+    """The last batches with figures of this subject that the person may see."""
+    found = Batch.objects.visible_to(user).filter(subject=subject, applied_at__isnull=False)
+    return list(found.select_related("owner").order_by("-applied_at")[:BATCHES_SHOWN])

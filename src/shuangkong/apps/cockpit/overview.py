@@ -1,0 +1,250 @@
+"""What the cockpit shows, put together from a fixed number of reads: it does not grow with the number of counties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import cached_property
+
+from shuangkong.apps.cockpit import drawings, selectors
+from shuangkong.apps.cockpit.selectors import Moment
+from shuangkong.apps.desk.models import InboxItem
+from shuangkong.apps.indicators.catalogue import ENTRIES
+from shuangkong.apps.indicators.models import Run, Target, Value
+from shuangkong.apps.organisations.models import Subject
+from shuangkong.apps.plans.models import Plan
+from shuangkong.apps.ui.charts import Chart
+from shuangkong.core.periods import Period
+
+#: What stands in a row of the list.
+PLACE_CODES = (
+    selectors.NATIONAL, selectors.CITY_SCHEME, selectors.DECLINE, selectors.REQUIRED, selectors.GAP, selectors.CHANGE,
+    selectors.PROGRESS, selectors.REMAINING, selectors.ANNUAL_REQUIRED,
+)  # fmt: skip
+#: The headline indicators below the intensity, in the plan's order.
+HEADLINES = (selectors.TOTAL, "cod_reduction_t", "nh3n_reduction_t", "nox_reduction_t", "vocs_reduction_t", "energy_co2_t")
+#: Where a growth on a year ago is an indicator of its own.
+GROWTHS = {selectors.TOTAL: selectors.TOTAL_GROWTH}
+NAMES = {entry.code: entry.name for entry in ENTRIES}
+INBOX_SHOWN = 7
+#: Sorts behind every level.
+UNRATED = 9
+
+
+@dataclass(slots=True)
+class PlaceRow:
+    """One place at the moment shown: its levels by both schemes and the figures behind them. None: not visible or never due."""
+
+    subject: Subject
+    national: Value | None = None
+    city_scheme: Value | None = None
+    decline: Value | None = None
+    required: Value | None = None
+    gap: Value | None = None
+    change: Value | None = None
+    progress: Value | None = None
+    remaining: Value | None = None
+    annual_required: Value | None = None
+
+    @property
+    def seen(self) -> bool:
+        """Whether anything of it may be shown to this person."""
+        return any((self.national, self.decline, self.change))
+
+    @property
+    def missing(self) -> bool:
+        """Whether its in-year change is due and cannot be computed."""
+        return self.change is None or self.change.value is None
+
+    @property
+    def rose(self) -> bool:
+        """Whether its intensity rose on a year ago (不降反升)."""
+        return self.change is not None and self.change.value is not None and self.change.value > 0
+
+    @property
+    def behind(self) -> bool:
+        """Whether it is behind the required path."""
+        return self.gap is not None and self.gap.value is not None and self.gap.value < 0
+
+    @property
+    def worst(self) -> tuple[int, Decimal]:
+        """The graver level first, then the wider gap; without a level last."""
+        severity = self.national.severity if self.national else None
+        gap = number_of(self.gap)
+        return severity or UNRATED, gap if gap is not None else Decimal(0)
+
+
+def number_of(value: Value | None) -> Decimal | None:
+    """The number of a value, None when there is none."""
+    return value.value if value is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One headline indicator: its newest value, the change on a year ago, and what the plan asks."""
+
+    code: str
+    name: str
+    value: Value | None
+    target: Target | None
+    growth: Value | None = None
+
+    @property
+    def in_words(self) -> bool:
+        """Whether the plan states it in words only: no percentage, no level (accounting 13)."""
+        return self.target is not None and self.target.number is None
+
+
+@dataclass
+class Overview:
+    """The cockpit of one plan at one moment for one person."""
+
+    user: Any
+    plan: Plan
+    plans: list[Plan]
+    quarters: list[date]
+    moment: Moment | None
+    run: Run | None
+    today: date
+    city: PlaceRow | None = None
+    counties: list[PlaceRow] = field(default_factory=list)
+    zones: list[PlaceRow] = field(default_factory=list)
+    hidden: int = 0
+    targets: dict[str, Target] = field(default_factory=dict)
+    headlines: list[Headline] = field(default_factory=list)
+    path: list[Value] = field(default_factory=list)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the plan's time is over: it shows its result, not a course."""
+        return self.today.year > self.plan.last_year
+
+    @property
+    def target(self) -> Target | None:
+        """The intensity target of the city; None when not issued (未下达)."""
+        return self.targets.get(selectors.DECLINE)
+
+    @property
+    def elapsed_percent(self) -> Decimal:
+        """How much of the plan's time is over at the moment shown."""
+        if self.moment is None:
+            return Decimal(0)
+        last = self.moment.last_month
+        months = (last.year - self.plan.first_year) * 12 + last.month
+        return Decimal(100) * months / (12 * self.plan.years)
+
+    @cached_property
+    def trend(self) -> Chart:
+        """Cumulative decline against the path."""
+        name = self.city.subject.name if self.city else ""
+        return drawings.path_chart(self.plan, self.path, self.target, name)
+
+    @cached_property
+    def map(self) -> Chart:
+        """Counties by their national level."""
+        return drawings.map_of((row.subject.code, row.subject.name, row.national, row.change) for row in self.all_counties)
+
+    all_counties: list[PlaceRow] = field(default_factory=list)
+
+    @property
+    def filed(self) -> int:
+        """How many of the counties shown have their in-year change."""
+        return sum(not row.missing for row in self.counties)
+
+    @property
+    def query(self) -> str:
+        """The query that keeps plan and quarter on the way to another page."""
+        return address_of(self.plan, self.moment)
+
+
+def address_of(plan: Plan, moment: Moment | None) -> str:
+    """``?plan=…&period=…``: a plan and a quarter in the address."""
+    if moment is None:
+        return f"?plan={plan.code}"
+    last = moment.last_month
+    known = f"&known_on={moment.run.known_on.isoformat()}" if moment.run is not None else ""
+    return f"?plan={plan.code}&period={Period.quarter(last.year, last.month // 3).code}{known}"
+
+
+def overview(user: Any, today: date, plan_code: str = "", quarter: date | None = None, run: Run | None = None) -> Overview | None:
+    """The cockpit as asked; None before a plan is loaded. Without a plan named: the one of the newest complete quarter."""
+    all_plans = selectors.plans()
+    found = selectors.quarters(user, run)
+    plan = choose_plan(all_plans, plan_code, selectors.newest_complete(found, today), today)
+    if plan is None:
+        return None
+    ends = [end for end, _ in found if in_plan(plan, end) and end <= today]
+    within = [(end, known) for end, known in found if end in ends]
+    end = quarter if quarter in ends else selectors.newest_complete(within, today)
+    moment = Moment(end, run) if end is not None else None
+    page = Overview(user, plan, all_plans, ends, moment, run or selectors.newest_run(), today)
+    _fill(page)
+    return page
+
+
+def choose_plan(plans: Sequence[Plan], code: str, newest: date | None, today: date) -> Plan | None:
+    """The plan named; else the one that holds the newest complete quarter; else the one of today; else the last."""
+    named = [plan for plan in plans if plan.code == code]
+    holding = [plan for plan in plans if newest is not None and in_plan(plan, newest)]
+    running = [plan for plan in plans if plan.first_year <= today.year <= plan.last_year]
+    return next(iter([*named, *holding, *running, *reversed(plans)]), None)
+
+
+def in_plan(plan: Plan, end: date) -> bool:
+    """Whether the quarter that ends before ``end`` lies in the plan's time."""
+    year = end.year - (end.month == 1)
+    return plan.first_year <= year <= plan.last_year
+
+
+def place_rows(subjects: Iterable[Subject], values: dict[tuple[int, str, date], Value], end: date) -> list[PlaceRow]:
+    """Rows of places from the best values at one end."""
+    return [PlaceRow(subject, *(values.get((subject.pk, code, end)) for code in PLACE_CODES)) for subject in subjects]
+
+
+def _fill(page: Overview) -> None:
+    subjects = selectors.places()
+    page.targets = {t.indicator.code: t for t in selectors.targets(page.user, page.plan) if t.subject_id in _cities(subjects)}
+    values: dict[tuple[int, str, date], Value] = {}
+    end = page.moment.end if page.moment else page.today
+    if page.moment is not None:
+        codes = {*PLACE_CODES, *HEADLINES, selectors.TOTAL_GROWTH}
+        values = selectors.best(selectors.values_of(page.user, page.moment, codes, (s.pk for s in subjects)))
+    rows = place_rows(subjects, values, end)
+    page.city = next((row for row in rows if row.subject.kind == Subject.Kind.CITY), None)
+    page.all_counties = [row for row in rows if row.subject.kind == Subject.Kind.COUNTY]
+    page.counties = sorted((row for row in page.all_counties if row.seen or page.user.sees_all), key=lambda row: row.worst)
+    page.zones = [row for row in rows if row.subject.kind == Subject.Kind.ZONE and (row.seen or page.user.sees_all)]
+    page.hidden = len(page.all_counties) - len(page.counties)
+    page.headlines = _headlines(page, values, end)
+    if page.city is not None:
+        page.path = _path(page, page.city.subject)
+
+
+def _cities(subjects: Iterable[Subject]) -> set[int]:
+    return {subject.pk for subject in subjects if subject.kind == Subject.Kind.CITY}
+
+
+def _path(page: Overview, city: Subject) -> list[Value]:
+    run = page.moment.run if page.moment else None
+    found = selectors.series_of(page.user, run, selectors.DECLINE, city.pk, page.plan.first_year, page.plan.last_year)
+    shown = page.moment.end if page.moment else page.today
+    return [value for value in selectors.best(found).values() if value.period_end <= shown]
+
+
+def _headlines(page: Overview, values: dict[tuple[int, str, date], Value], end: date) -> list[Headline]:
+    city = page.city.subject.pk if page.city else 0
+    return [
+        Headline(code, NAMES[code], values.get((city, code, end)), page.targets.get(code), values.get((city, GROWTHS.get(code, ""), end)))
+        for code in HEADLINES
+    ]
+
+
+def inbox(user: Any) -> list[InboxItem]:
+    """The first open items addressed to the person."""
+    return list(InboxItem.objects.visible_to(user).filter(closed_at=None)[:INBOX_SHOWN])
+
+

@@ -1,0 +1,175 @@
+"""The cockpit: what it says first, which quarter it opens on, who sees what, and that its reads do not grow with the city."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from shuangkong.apps.cockpit import selectors, statements
+from shuangkong.apps.cockpit.overview import overview
+from shuangkong.apps.indicators.models import Target
+from tests.cockpit.city import TODAY, City, grow
+
+MOST_QUERIES = 12
+
+
+def html(client: Client, user: Any, address: str = "/") -> str:
+    client.force_login(user)
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_first_line_says_what_is_wrong_and_who_must_act(fagai: Any) -> None:
+    page = overview(fagai, TODAY)
+    said = statements.of_overview(page)
+    assert said.wrong.startswith("2个县市区强度不降反升：宜章县、资兴市；")
+    assert "1个县市区缺报：桂东县" in said.wrong
+    assert said.act.startswith("请宜章县、资兴市说明原因、采取措施；")
+    assert said.act.endswith("请桂东县补报")
+    assert said.css == "a-1"
+
+
+def test_it_opens_on_the_plan_of_the_newest_complete_quarter(fagai: Any, client: Client) -> None:
+    page = overview(fagai, TODAY)
+    assert page.plan.code == "cz-15"
+    assert page.moment.ytd.code == "2026-01/09"
+    text = html(client, fagai)
+    assert "“十五五”节能减排驾驶舱" in text
+    assert "2026年1—9月" in text
+
+
+def test_a_quarter_that_few_have_filed_is_not_the_newest_complete_one() -> None:
+    found = [(date(2027, 1, 1), 1), (date(2026, 10, 1), 10), (date(2026, 7, 1), 11)]
+    assert selectors.newest_complete(found, date(2027, 1, 20)) == date(2026, 10, 1)
+    assert selectors.newest_complete(found, date(2026, 9, 30)) == date(2026, 7, 1)
+    assert selectors.newest_complete([], TODAY) is None
+
+
+def test_half_of_the_places_make_a_quarter_complete() -> None:
+    assert selectors.newest_complete([(date(2026, 10, 1), 5), (date(2026, 7, 1), 10)], TODAY) == date(2026, 10, 1)
+    assert selectors.newest_complete([(date(2026, 10, 1), 4), (date(2026, 7, 1), 10)], TODAY) == date(2026, 7, 1)
+
+
+def test_the_closed_plan_shows_its_result(fagai: Any, client: Client) -> None:
+    page = overview(fagai, TODAY, "cz-14")
+    assert page.closed
+    assert page.moment.ytd.code == "2025-01/12"
+    said = statements.of_overview(page).wrong
+    assert said.startswith("“十四五”全市单位GDP能耗累计下降14.20%，目标15%，未完成，11个县市区未完成：")
+    assert said.endswith("等")
+    text = html(client, fagai, "/?plan=cz-14")
+    assert "已收官" in text
+    assert "余期年均须降" not in text
+
+
+def test_without_a_target_it_says_so_and_shows_the_trend(fagai: Any, client: Client) -> None:
+    Target.objects.unscoped("test").filter(plan__code="cz-15").delete()
+    page = overview(fagai, TODAY)
+    assert "“十五五”强度目标未下达，只看趋势" in statements.of_overview(page).wrong
+    assert [series["name"] for series in page.trend.option["series"]] == ["实绩"]
+    assert "目标未下达" in html(client, fagai)
+
+
+def test_a_target_in_words_has_words_and_no_percentage(fagai: Any, client: Client) -> None:
+    text = html(client, fagai, "/?plan=cz-14")
+    row = text[text.index("能源消费总量</td>") :]
+    row = row[: row.index("</tr>")]
+    assert "得到合理控制" in row
+    assert "%" not in row
+
+
+def test_zones_stand_outside_the_ranking(fagai: Any) -> None:
+    page = overview(fagai, TODAY)
+    assert len(page.counties) == 11
+    assert {row.subject.kind for row in page.counties} == {"county"}
+    assert [row.subject.name for row in page.zones] == ["郴州高新区", "郴州经开区"]
+
+
+def test_the_worst_stand_first_and_what_has_no_level_last(fagai: Any) -> None:
+    names = [row.subject.name for row in overview(fagai, TODAY).counties]
+    assert names[:3] == ["宜章县", "资兴市", "嘉禾县"]
+    assert names[-1] == "桂东县"
+
+
+def test_the_path_ends_at_the_quarter_shown(fagai: Any) -> None:
+    points = overview(fagai, TODAY, quarter=date(2026, 7, 1)).trend.option["series"][0]["data"]
+    assert [point is not None for point in points[:4]] == [True, True, False, False]
+    assert len(points) == 20
+
+
+def test_the_required_path_reaches_the_target(fagai: Any) -> None:
+    required = overview(fagai, TODAY).trend.option["series"][1]["data"]
+    assert required[-1] == 14.0
+    assert required == sorted(required)
+
+
+def test_the_map_says_missing_for_a_late_county(fagai: Any) -> None:
+    areas = {row[0]: row for row in overview(fagai, TODAY).map.rows}
+    assert areas["桂东县"] == ("桂东县", "缺报", "")
+    assert areas["资兴市"] == ("资兴市", "一级 十分严峻", "升0.62%")
+
+
+def test_a_county_sees_its_own_row_and_no_other(zixing: Any, client: Client) -> None:
+    page = overview(zixing, TODAY)
+    assert [row.subject.name for row in page.counties] == ["资兴市"]
+    assert page.hidden == 10
+    assert page.city.decline is None
+    text = html(client, zixing)
+    assert "另有10个县市区不在您可查看的范围内" in text
+    assert "0.93" not in text  # 宜章县's decline
+
+
+def test_an_unreadable_address_shows_the_plain_page(fagai: Any, client: Client) -> None:
+    plain = overview(fagai, TODAY)
+    assert overview(fagai, TODAY, "no-such-plan", date(1999, 1, 1)).moment.end == plain.moment.end
+    html(client, fagai, "/?plan=x&period=昨天&sort=password&page=-3")
+
+
+def test_the_sort_of_the_address_orders_the_list(fagai: Any, client: Client) -> None:
+    text = html(client, fagai, "/?sort=-decline")
+    table = text[text.index('id="lst"') :]
+    assert table.index("永兴县") < table.index("宜章县") < table.index("桂东县")
+    assert 'aria-sort="descending"' in table
+
+
+def test_a_closed_period_does_not_rate_the_city_anew(fagai: Any) -> None:
+    assert overview(fagai, TODAY, "cz-14").elapsed_percent == Decimal(100)
+    assert overview(fagai, TODAY).elapsed_percent == Decimal(15)
+
+
+@pytest.mark.parametrize("address", ["/", "/?plan=cz-14", "/counties/", "/counties/431081/"])
+def test_reads_are_few(fagai: Any, client: Client, address: str, django_assert_max_num_queries: Any) -> None:
+    client.force_login(fagai)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        assert client.get(address).status_code == 200
+
+
+def test_reads_do_not_grow_with_the_counties(city: City, fagai: Any, client: Client) -> None:
+    client.force_login(fagai)
+    with CaptureQueriesContext(connection) as few:
+        client.get("/")
+    grow(city, 110)
+    with CaptureQueriesContext(connection) as many:
+        answer = client.get("/")
+    assert "强度齐109 / 110" in answer.content.decode()
+    assert "第30县" in answer.content.decode()
+    assert len(few) == len(many) <= MOST_QUERIES
+
+
+def test_signed_out_people_are_led_to_the_sign_in(city: City, client: Client) -> None:
+    for address in ("/", "/counties/", "/counties/431081/", "/map.geojson", "/search/"):
+        answer = client.get(address)
+        assert answer.status_code == 302, address
+        assert answer["Location"].startswith("/accounts/login/")
+
+
+def test_an_empty_installation_says_what_to_do(db: None, make_user: Callable[..., Any], client: Client) -> None:
+    assert "还没有装入方案" in html(client, make_user("city"))

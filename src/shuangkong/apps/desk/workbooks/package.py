@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,9 +55,16 @@ class Package:
 
     @contextmanager
     def part(self, name: str) -> Iterator[IO[bytes]]:
-        """A part as a stream; a broken checksum or a false size raises when it is read to its end."""
-        with zipfile.ZipFile(self.path) as archive, archive.open(name) as stream:
-            yield stream
+        """A part as a stream.
+
+        Raises:
+            InputError: a broken checksum or a false size, when it is read to its end.
+        """
+        try:
+            with zipfile.ZipFile(self.path) as archive, archive.open(name) as stream:
+                yield stream
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise _no_workbook(name) from error
 
 
 def open_package(path: Path, shown: str = "") -> Package:

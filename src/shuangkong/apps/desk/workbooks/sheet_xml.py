@@ -22,7 +22,7 @@ ROWS_MAX = 300_000
 COLUMNS_MAX = 120
 TEXTS_MAX_BYTES = 192 * MIB
 
-_ROW_END = re.compile(rb"</(?:\w+:)?row>")
+_SHEET_DATA = re.compile(rb"<(\w+:)?sheetData\b")
 _ANY_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 _CELL_OR_FORMULA = re.compile(rb"<(?:\w+:)?(?:c\b([^>]*)>|f[ >/])")
 _ADDRESS = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
@@ -38,7 +38,6 @@ class SheetFacts:
     formulas: list[tuple[int, int]] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     last_row: int = 0
-    rows: int = 0
 
 
 def column_number(letters: str | bytes) -> int:
@@ -64,21 +63,26 @@ def address(row: int, column: int) -> str:
 
 
 def row_blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    """The XML in pieces of about one MiB that each end after a whole row; the last piece is the rest.
+    """The XML in pieces of about one MiB, no row cut in two; what follows the rows comes in pieces of whole tags.
 
     Raises:
         InputError: one row is longer than any honest row.
     """
-    kept = b""
+    kept, row, end = b"", b"", b"</"
     while chunk := stream.read(BLOCK_BYTES):
         kept += chunk
-        cut = kept.rfind(b"row>")
-        if cut < 0:
-            if len(kept) > ROW_MAX_BYTES:
-                raise InputError(_("工作表有一行过长"), do=_("把数据复制到新下载的模板中再上传"))
-            continue
-        yield kept[: cut + 4]
-        kept = kept[cut + 4 :]
+        if not row and (found := _SHEET_DATA.search(kept)):
+            row, end = b"<%srow" % (found[1] or b""), b"</%ssheetData>" % (found[1] or b"")
+        if row and end in kept:
+            cut = kept.rfind(b">") + 1
+            row = end = b">"
+        else:
+            cut = kept.rfind(row) if row else 0
+        if cut > 0:
+            yield kept[:cut]
+            kept = kept[cut:]
+        elif len(kept) > ROW_MAX_BYTES:
+            raise InputError(_("工作表有一行过长"), do=_("把数据复制到新下载的模板中再上传"))
     yield kept
 
 
@@ -113,7 +117,6 @@ def _check_opening(block: bytes, sheet: SheetPart) -> None:
 
 
 def _look_at(block: bytes, facts: SheetFacts, sheet: SheetPart) -> None:
-    facts.rows += block.count(b"row>") + block.count(b"row/>")
     if (b"<f" in block or b":f" in block) and _ANY_FORMULA.search(block):
         facts.formulas += _formula_cells(block)
     valued = max(block.rfind(b"v></"), block.rfind(b"is></"))

@@ -18,6 +18,8 @@ from shuangkong.core.periods import Period
 from shuangkong.core.quantities import MICRO_DIGITS, MICRO_LIMIT, decimal_of, to_micro
 
 REMARK_LENGTH = 200
+#: Digits before the point beyond which no quantity of any unit fits the ledger.
+FAR_BEYOND = 25
 REGIONAL = (Subject.Kind.COUNTY, Subject.Kind.UNALLOCATED)
 _MICRO = Decimal(1).scaleb(MICRO_DIGITS)
 
@@ -264,6 +266,8 @@ def micro_of(number: Decimal, multiplier: Decimal) -> int:
     Raises:
         QuantityOverflow: beyond what the ledger holds.
     """
+    if number.adjusted() > FAR_BEYOND:
+        return to_micro(number)
     micro = int((number * multiplier).to_integral_value(ROUND_HALF_UP))
     return micro if -MICRO_LIMIT <= micro <= MICRO_LIMIT else to_micro(number * multiplier / _MICRO)
 

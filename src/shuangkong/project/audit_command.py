@@ -14,7 +14,7 @@ from shuangkong.project import environment
 
 if TYPE_CHECKING:
     from shuangkong.apps.audit.triggers import Guard
-    from shuangkong.apps.audit.verify import Finding, Pending, RowsProof
+    from shuangkong.apps.audit.verify import Finding, Pending
 
 STALE = timedelta(minutes=10)
 """Entries that wait longer than this for their block mean that no sealer runs."""
@@ -83,12 +83,13 @@ def guards() -> tuple[Guard, ...]:
     return (*AUDIT, *LEDGER, *INDICATORS)
 
 
-def proofs() -> tuple[RowsProof, ...]:
-    """All roots of rows that entries keep. An app that records one is added here."""
+def checks() -> tuple[Callable[[], Iterator[Finding]], ...]:
+    """All checks of rows against the entries that prove them. An app that records a root is added here."""
     from shuangkong.apps.indicators.proof import PROOF as RUNS
+    from shuangkong.apps.indicators.proof import check_current
     from shuangkong.apps.ledger.proof import PROOF as BATCHES
 
-    return (BATCHES, RUNS)
+    return (BATCHES.check, RUNS.check, check_current)
 
 
 def findings(anchors_path: Path, now: datetime) -> tuple[list[Finding], Pending | None]:
@@ -98,7 +99,7 @@ def findings(anchors_path: Path, now: datetime) -> tuple[list[Finding], Pending 
 
     known = anchors.read(anchors_path)
     pending, found = verify.check_pending()
-    rest: Iterator[Finding] = (finding for proof in proofs() for finding in proof.check())
+    rest: Iterator[Finding] = (finding for check in checks() for finding in check())
     if pending and now - pending.since > STALE:
         words = "封存没有在运行；运行 shuangkong audit seal"
         found.append(verify.Finding("sealer_stopped", words, "待封存的记录", moment_text(pending.since)))

@@ -11,6 +11,7 @@ from shuangkong.apps.indicators.models import Run
 _FROZEN = [field.column for field in Run._meta.concrete_fields]
 
 GUARDS = (
+    Guard("indicators_ruleset"),
     Guard(
         "indicators_run",
         refuse_update=f"OLD.published_at IS NOT NULL AND {changed(_FROZEN)}",

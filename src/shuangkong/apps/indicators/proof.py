@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from shuangkong.apps.audit.verify import RowsProof
+from django.db.models import Max
+
+from shuangkong.apps.audit.verify import Finding, RowsProof
 from shuangkong.apps.indicators.drafts import CONTENT, KEY_COLUMNS
-from shuangkong.apps.indicators.models import Run, Value
+from shuangkong.apps.indicators.models import CurrentValue, Run, Value
 from shuangkong.core.digest import rows_root
 
 _FIELDS = (*KEY_COLUMNS, *CONTENT)
@@ -43,6 +45,16 @@ def _difference(run_id: int, after: dict[str, Any]) -> str:
 
 def _published() -> Iterable[tuple[int, datetime]]:
     return Run.objects.filter(published_at__isnull=False).values_list("id", "published_at")
+
+
+def check_current() -> Iterator[Finding]:
+    """Each key's current value is the one that the last published run with that key wrote; another would show as the figure."""
+    published = Value.objects.unscoped("audit verify").filter(run__published_at__isnull=False)
+    last = dict(published.values_list("key").annotate(run=Max("run_id")))
+    current = {key: (value_key, run) for key, value_key, run in CurrentValue.objects.values_list("key", "value__key", "value__run_id")}
+    for key in sorted(last.keys() | current.keys()):
+        if current.get(key) != (key, last.get(key)):
+            yield Finding("indicators.current.changed", "现行值不是最近一次发布的值", f"指标值 {key}")
 
 
 PROOF = RowsProof("indicators.run", "计算批次", "indicators.run.published", "", _published, lambda: (), _difference)

@@ -94,6 +94,7 @@ def test_an_empty_installation_starts_answers_and_stops(tmp_path: Path) -> None:
     """``shuangkong start`` in an empty folder: one administrator, a page, a clean end; the second start makes nobody."""
     port = free_port()
     env = os.environ | {"SHUANGKONG_HOME": str(tmp_path), "PYTHONPATH": str(ROOT / "src"), "SHUANGKONG_PORT": str(port)}
+    env |= {"SHUANGKONG_GATEWAY_PORT": str(free_port()), "SHUANGKONG_INTAKE_PORT": str(free_port())}
     env.pop("SHUANGKONG_DATABASE", None)
     command = [sys.executable, "-m", "shuangkong", "start"]
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -107,6 +108,7 @@ def test_an_empty_installation_starts_answers_and_stops(tmp_path: Path) -> None:
         process.kill()
     assert process.returncode == 0, said
     assert "用户名 admin" in said
+    assert "已退出" not in said
     assert said.rstrip().endswith("已停止")
     again = subprocess.run([*command, "--prepare-only"], env=env, capture_output=True, text=True, timeout=60)
     assert (again.returncode, "口令" in again.stdout) == (0, False)

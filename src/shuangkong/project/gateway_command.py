@@ -10,17 +10,16 @@ import argparse
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from shuangkong.core.errors import InputError
+from shuangkong.project.run import Service, Supervisor
 
 PORT, INTAKE_PORT = 9212, 9443
 _HANDOVER_PAUSE_S = 1.0
-_RESTART_PAUSE_S = 1.0
 _SWITCH_S = 0.0005
 
 
@@ -137,45 +136,18 @@ def _intake(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    children: dict[str, list[str]] = {}
+    return Supervisor(services(args)).serve()
+
+
+def services(args: argparse.Namespace) -> list[Service]:
+    """All parts of one gateway as children of a supervisor."""
     me = [sys.executable, "-m", "shuangkong", "gateway"]
     base = ["--store", args.store, "--host", args.host]
-    for index in range(args.processes):
-        name = f"w{index}"
-        children[name] = [*me, "worker", *base, "--port", str(args.port), "--name", name, "--incident-seconds", str(args.incident_seconds)]
+    tcp = [*base, "--port", str(args.port), "--incident-seconds", str(args.incident_seconds)]
+    parts = [Service(f"w{index}", [*me, "worker", *tcp, "--name", f"w{index}"]) for index in range(args.processes)]
     if args.store != "none":
-        children["handover"] = [*me, "handover", *base]
         intake = [*me, "intake", *base, "--intake-port", str(args.intake_port)]
         if args.certificate:
             intake += ["--certificate", args.certificate, "--certificate-key", args.certificate_key or ""]
-        children["intake"] = intake
-    return _keep_running(children)
-
-
-def _keep_running(commands: dict[str, list[str]]) -> int:
-    """Starts the children, starts again what dies, and stops all together."""
-    running: dict[str, subprocess.Popen[bytes]] = {}
-    stopping = False
-
-    def stop(number: int, frame: object) -> None:
-        nonlocal stopping
-        stopping = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    while not stopping:
-        for name, command in commands.items():
-            child = running.get(name)
-            if child is None or child.poll() is not None:
-                if child is not None:
-                    print(f"{name} 已退出（{child.returncode}），重新启动", file=sys.stderr, flush=True)
-                running[name] = subprocess.Popen(command, start_new_session=True)
-        time.sleep(_RESTART_PAUSE_S)
-    for child in running.values():
-        child.terminate()
-    for child in running.values():
-        try:
-            child.wait(15)
-        except subprocess.TimeoutExpired:
-            child.kill()
-    return 0
+        parts += [Service("handover", [*me, "handover", *base]), Service("intake", intake)]
+    return parts

@@ -51,19 +51,10 @@ class Service:
         return code
 
 
-def services(port: int) -> list[Service]:
-    """All long-lived parts, in the order in which they start."""
-    python = sys.executable
-    web = [python, "-m", "waitress", f"--listen={HOST}:{port}", "--threads=8", "shuangkong.project.wsgi:application"]
-    worker = [python, "-m", "django", "db_worker", "--queue-name=*", "--interval=0.5", "--no-startup-delay", "--verbosity=0"]
-    sealer = [python, "-m", "shuangkong", "audit", "seal"]
-    return [Service("web", web), Service("worker", worker), Service("sealer", sealer)]
-
-
 class Supervisor:
     """Keeps the services running until it is told to stop."""
 
-    def __init__(self, services: list[Service], *, address: str) -> None:
+    def __init__(self, services: list[Service], *, address: str = "") -> None:
         self.services = services
         self.address = address
         self.stopping = False
@@ -72,7 +63,7 @@ class Supervisor:
         """Run until SIGINT or SIGTERM; 0 when all stopped cleanly."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
-        announced = False
+        announced = not self.address
         while not self.stopping:
             self.step(time.monotonic())
             if not announced and self._answers():
@@ -127,7 +118,7 @@ def port_must_be_free(port: int) -> None:
         except OSError as error:
             raise InputError(
                 f"端口 {port} 不能使用", where=HOST, why=os.strerror(error.errno or 0),
-                do=f"停止占用它的程序，或换一个端口：SHUANGKONG_PORT={port + 1} make run",
+                do="停止占用它的程序，或换一个端口（SHUANGKONG_PORT、SHUANGKONG_GATEWAY_PORT、SHUANGKONG_INTAKE_PORT）",
             ) from error
 
 

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
-from shuangkong.project import environment
+from shuangkong.project import environment, gateway_command
+from shuangkong.project.run import HOST, Service, Supervisor, claim, port_must_be_free
+
+PORTS = (
+    ("--port", "SHUANGKONG_PORT", 8000, "网页"),
+    ("--gateway-port", "SHUANGKONG_GATEWAY_PORT", gateway_command.PORT, "遥测网关"),
+    ("--intake-port", "SHUANGKONG_INTAKE_PORT", gateway_command.INTAKE_PORT, "能耗数据接收"),
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -16,7 +25,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         ("start", "live", "运行正式安装：空库，不含任何演示数据"),
     ):
         parser = subparsers.add_parser(name, help=words, description=words)
-        parser.add_argument("--port", type=int, default=int(os.environ.get("SHUANGKONG_PORT", "8000")), help="端口，默认 8000")
+        for option, variable, port, of in PORTS:
+            kept = int(os.environ.get(variable, port))
+            parser.add_argument(option, type=int, default=kept, help=f"{of}的端口，默认 {port}（{variable}）")
         parser.add_argument("--prepare-only", action="store_true", help="只迁移和装载，不启动服务")
         parser.set_defaults(run=run, installation=mode)
 
@@ -27,13 +38,31 @@ def run(args: argparse.Namespace) -> int:
     from django.conf import settings
 
     from shuangkong.project import prepare
-    from shuangkong.project.run import Supervisor, claim, port_must_be_free, services
 
     with claim(settings.HOME):
         if not args.prepare_only:
-            port_must_be_free(args.port)
+            for port in (args.port, args.gateway_port, args.intake_port):
+                port_must_be_free(port)
         if said := prepare.prepare(args.installation):
             print(said, flush=True)
         if args.prepare_only:
             return 0
-        return Supervisor(services(args.port), address=f"http://127.0.0.1:{args.port}/").serve()
+        return Supervisor(services(args, settings.HOME), address=f"http://{HOST}:{args.port}/").serve()
+
+
+def services(args: argparse.Namespace, home: Path) -> list[Service]:
+    """All long-lived parts of an installation, in the order in which they start."""
+    python = sys.executable
+    web = [python, "-m", "waitress", f"--listen={HOST}:{args.port}", "--threads=8", "shuangkong.project.wsgi:application"]
+    worker = [python, "-m", "django", "db_worker", "--queue-name=*", "--interval=0.5", "--no-startup-delay", "--verbosity=0"]
+    sealer = [python, "-m", "shuangkong", "audit", "seal"]
+    store = ["--store", str(home / "telemetry"), "--host", HOST]
+    telemetry = [python, "-m", "shuangkong", "gateway"]
+    return [
+        Service("web", web),
+        Service("worker", worker),
+        Service("sealer", sealer),
+        Service("gateway", [*telemetry, "worker", *store, "--port", str(args.gateway_port)]),
+        Service("handover", [*telemetry, "handover", *store]),
+        Service("intake", [*telemetry, "intake", *store, "--intake-port", str(args.intake_port)]),
+    ]

@@ -19,12 +19,15 @@ class Status(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the best."""
-        return list(Status).index(self)
+        return _RANKS[self.value]
 
     @property
     def label(self) -> str:
         """The word on the screen."""
         return {"ok": "已核定", "estimated": "估算", "incomplete": "不完整", "missing": "缺报"}[self.value]
+
+
+_RANKS = {status.value: rank for rank, status in enumerate(Status)}
 
 
 def worst(statuses: Iterable[Status]) -> Status:

@@ -115,14 +115,13 @@ class Period:
     @property
     def code(self) -> str:
         """The stable text form."""
-        year = f"{self.start.year:04d}"
-        return {
-            "month": f"{year}-{self.start.month:02d}",
-            "quarter": f"{year}Q{self.last_month // 3}",
-            "year": year,
-            "ytd": f"{year}-01/{self.last_month:02d}",
-            "rolling": f"{self.last_year:04d}-{self.last_month:02d}R12",
-        }[self.kind]
+        if self.kind == "month":
+            return f"{self.start.year:04d}-{self.start.month:02d}"
+        if self.kind == "quarter":
+            return f"{self.start.year:04d}Q{self.last_month // 3}"
+        if self.kind == "ytd":
+            return f"{self.start.year:04d}-01/{self.last_month:02d}"
+        return f"{self.last_year:04d}-{self.last_month:02d}R12" if self.kind == "rolling" else f"{self.start.year:04d}"
 
     @property
     def label(self) -> str:

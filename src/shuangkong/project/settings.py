@@ -185,7 +185,7 @@ JOB_KINDS = {
     "import.apply": "shuangkong.apps.desk.services.imports.run_apply",
     "import.undo": "shuangkong.apps.desk.services.imports.run_undo",
 }
-LEDGER_AFTER_BATCH: list[str] = []
+LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LOGGING = {
     "version": 1,

@@ -28,38 +28,39 @@ LINES: dict[str, dict[str, int]] = {
 
 @dataclass(slots=True)
 class Account:
-    """Flows by product, use by sector, and the hashed lines of the rows behind them.
+    """Flows by product, use by sector, and the hashed lines of the rows behind them by product and by sector.
 
     ``read_as`` names the period under which the rows stand when it is another than the figure's (a year filed as 1–12月).
     """
 
     flows: dict[str, dict[str, int]] = field(default_factory=dict)
     sectors: dict[str, dict[str, int]] = field(default_factory=dict)
-    lines: dict[str, list[str]] = field(default_factory=dict)
-    micro_sum: int = 0
+    product_lines: dict[str, list[str]] = field(default_factory=dict)
+    sector_lines: dict[str, list[str]] = field(default_factory=dict)
+    sector_sums: dict[str, int] = field(default_factory=dict)
     demonstration: bool = False
     releases: set[str] = field(default_factory=set)
     read_as: str = ""
 
     def add(self, product: str, flow: str, industry: str, micro: int, line: str) -> None:
         """One cell: a quantity of a product in a flow, with the line that is hashed for it."""
-        flows = self.flows.get(product)
-        if flows is None:
+        try:
+            flows = self.flows[product]
+            self.product_lines[product].append(line)
+        except KeyError:
             flows = self.flows[product] = {}
+            self.product_lines[product] = [line]
         flows[flow] = flows.get(flow, 0) + micro
+        try:
+            sector = self.sectors[industry]
+            self.sector_lines[industry].append(line)
+            self.sector_sums[industry] += micro
+        except KeyError:
+            sector = self.sectors[industry] = {}
+            self.sector_lines[industry], self.sector_sums[industry] = [line], micro
         sign = USE_SIGN.get(flow)
         if sign is not None:
-            sector = self.sectors.get(industry)
-            if sector is None:
-                sector = self.sectors[industry] = {}
             sector[product] = sector.get(product, 0) + sign * micro
-        self.micro_sum += micro
-        for name in (product, f">{flow}", f"@{industry}"):
-            kept = self.lines.get(name)
-            if kept is None:
-                self.lines[name] = [line]
-            else:
-                kept.append(line)
 
     def merge(self, other: Account) -> None:
         """Add another subject's account (city = Σ counties + 不分县); hashed lines stay with their own."""
@@ -115,11 +116,11 @@ class Account:
         ]
 
 
-def coal_equivalent(quantities: Mapping[str, int], factor: Callable[[str], int | None]) -> tuple[int, list[str]]:
+def coal_equivalent(quantities: Mapping[str, int], units_of: Mapping[str, int | None]) -> tuple[int, list[str]]:
     """Σ quantity × coefficient in 10⁻²¹ tce, and the products that have no coefficient (they are not in the sum)."""
     total, lacking = 0, []
     for product, micro in quantities.items():
-        units = factor(product)
+        units = units_of[product]
         if units is None:
             lacking.append(product)
         else:

@@ -11,7 +11,7 @@ from shuangkong.apps.energy.account import LINES, PRODUCT_SIGN, Account, coal_eq
 from shuangkong.apps.energy.coefficients import SCALE, Coefficients, tce
 from shuangkong.apps.energy.places import City, lacking_sentence, quarter_label, short_name
 from shuangkong.apps.energy.series import Series, cell_input
-from shuangkong.apps.indicators.drafts import Drafts, Figure, spread
+from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread
 from shuangkong.apps.indicators.evidence import SeriesCell, energy_line
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.digest import canonical_json, sm3_hex
@@ -89,9 +89,9 @@ class Balances:
         """Write an issued total; where our balance gives another total, say by how much."""
         value = from_micro(cell.micro or 0)
         finding = ""
-        if own is not None and value and own != value:
+        if own is not None and value:
             share = round_half_up((own - value) * PERCENT / value, 2)
-            finding = f"按品种平衡测算为{round_half_up(own, 0)} tce，与下达数相差{share}%"
+            finding = f"按品种平衡测算比下达数{'多' if share > 0 else '少'}{abs(share)}%" if share else ""
         figure = self.drafts.add(
             "energy_total_tce", subject, period, value, basis=Basis.EQUIVALENT.value, lens=lens, calculation="energy.total_issued",
             demonstration=bool(cell.demonstration), finding=finding,
@@ -121,18 +121,22 @@ class Balances:
             ),
         )  # fmt: skip
 
-    def rule_set(self, products: Sequence[str], year: int, basis: Basis) -> tuple[int | None, bool, bool]:
+    def rule_set(self, products: tuple[str, ...], year: int, basis: Basis) -> tuple[int | None, bool, bool]:
         """The id of the set of coefficient rows of ``products``, whether one is recalled, and whether one is invented (演示)."""
-        key = (tuple(sorted(products)), year, basis)
-        if key not in self._rules:
-            rows: list[RuleRow] = [row for name in key[0] for row in self.coefficients.of(name, year, basis).rows]
+        key = (products, year, basis.value)
+        found = self._rules.get(key)
+        if found is None:
+            rows: list[RuleRow] = [row for name in sorted(products) for row in self.coefficients.of(name, year, basis).rows]
             marks = any(row.recalled for row in rows), any(row.demonstration for row in rows)
-            self._rules[key] = (self.drafts.rule_sets.id_of(rows), *marks)
-        return self._rules[key]
+            found = self._rules[key] = (self.drafts.rule_sets.id_of(rows), *marks)
+        return found
 
 
 class Sheet:
-    """The account of one subject in one period and lens, written at both bases."""
+    """The account of one subject in one period and lens, written at both bases.
+
+    A product whose coefficient is the same at both bases is written once, at the equivalent value.
+    """
 
     def __init__(
         self, balances: Balances, lens: str, subject: Subject, period: Period, account: Account,
@@ -141,81 +145,82 @@ class Sheet:
         self.balances, self.lens, self.subject, self.period = balances, lens, subject, period
         self.account, self.parts, self.missing = account, parts, missing
         self.year = period.start.year
+        self.place = balances.drafts.at(subject, period, lens)
         self.sentence = lacking_sentence(missing, period, "能源") if missing else ""
-        self._digests: dict[str, str] = {}
 
     def write(self) -> None:
         """All values of the sheet."""
         used = self.account.used()
-        self.balances.totals.used[self.lens, self.subject.pk, self.period.code] = used
+        self.balances.totals.used[self.lens, self.subject.id, self.place.code] = used
+        nets = {name: self.account.net(signs) for name, signs in LINES.items()}
+        whole = self._whole_query()
         for basis in _BASES:
-            lines = {name: self._line(name, self.account.net(signs), basis) for name, signs in LINES.items()}
+            lines = {name: self._line(name, net, basis, whole) for name, net in nets.items() if net}
             self._total(lines, used, basis)
-            self._difference(basis)
+            self._difference(basis, whole)
             self._products(basis)
             self._sectors(basis)
 
     # what every value of the sheet needs
 
-    def _factor(self, basis: Basis) -> Any:
-        of, year = self.balances.coefficients.of, self.year
-        return lambda product: of(product, year, basis).units
-
-    def _sum(self, quantities: dict[str, int], basis: Basis) -> tuple[Decimal, tuple[str, ...]]:
-        units, lacking = coal_equivalent(quantities, self._factor(basis))
-        return tce(units), tuple(self.balances.coefficients.of(product, self.year, basis).why for product in lacking)
-
     def _add(
         self, code: str, quantities: dict[str, int], basis: Basis, calculation: str, inputs: str, *, status: Status = Status.OK,
-        finding: str = "", extra: tuple[str, ...] = (),
+        finding: str = "", extra: str = "",
     ) -> Figure:  # fmt: skip
-        value, whys = self._sum(quantities, basis)
+        units, lacking = coal_equivalent(quantities, self.balances.coefficients.table(self.year, basis))
         rule_set_id, recalled, invented = self.balances.rule_set(tuple(quantities), self.year, basis)
-        lacks = tuple(part for part in (self.sentence, *whys, *extra) if part)
-        if lacks:
+        lacks: tuple[str, ...] = ()
+        if lacking or self.sentence or extra:
+            whys = (self.balances.coefficients.of(product, self.year, basis).why for product in lacking)
+            lacks = tuple(part for part in (self.sentence, *whys, extra) if part)
             status = Status.INCOMPLETE
-        return self.balances.drafts.add(
-            code, self.subject, self.period, value, basis=basis.value, lens=self.lens, status=status, calculation=calculation,
-            demonstration=self.account.demonstration or invented, recalled=recalled, sentence="；".join(lacks), finding=finding,
-            inputs=inputs,
-            rule_set_id=rule_set_id, lacks=lacks,
+        return self.balances.drafts.put(
+            self.place, code, basis.value, tce(units), status, self.account.demonstration or invented, recalled, calculation,
+            "；".join(lacks), finding, inputs, rule_set_id, lacks,
         )  # fmt: skip
 
-    def _inputs(self, code: str, names: Sequence[str], basis: Basis, label: str) -> str:
-        """A part of the city is another value; a county reads the ledger."""
-        if self.parts:
-            tail = f"{self.period.code}|{basis.value}|gross|{self.lens}|"
-            whole = code in _WHOLE
-            parts = [part for part, account in self.parts if whole or any(name in account.lines for name in names)]
-            parts += self.missing if whole else ()
-            return canonical_json([{"label": part.name, "key": f"{code}|{part.code}|{tail}"} for part in parts])
-        return _query(label, self.subject.code, self.account.read_as or self.period.code, self.lens, *self._read(names))
+    def _whole_query(self) -> str:
+        lines = [line for kept in self.account.product_lines.values() for line in kept]
+        return self._query("能源平衡", lines, sum(sum(flows.values()) for flows in self.account.flows.values()))
 
-    def _read(self, names: Sequence[str]) -> tuple[int, str, str]:
-        lines = [line for name in names for line in self.account.lines.get(name, ())]
-        return len(lines), str(sum(int(line.rpartition("|")[2]) for line in lines)), sm3_hex("\n".join(sorted(lines)).encode())
+    def _query(self, label: str, lines: list[str], total: int) -> str:
+        """An input that is a query over the ledger, as canonical text."""
+        lines.sort()
+        sm3 = sm3_hex("\n".join(lines).encode())
+        return (
+            f'[{{"arguments":{{"lens":"{self.lens}","period":"{self.account.read_as or self.place.code}","subject":"{self.subject.code}"}},'
+            f'"count":{len(lines)},"label":"{label}","query":"energy","sm3":"{sm3}","sum":"{total}"}}]'
+        )
+
+    def _of_parts(self, code: str, basis: Basis, subjects: Iterable[Subject]) -> str:
+        tail = f"|{self.place.code}|{basis.value}|gross|{self.lens}|"
+        return key_inputs((f"{code}|{part.code}{tail}", part.name) for part in subjects)
 
     # the values
 
-    def _line(self, name: str, quantities: dict[str, int], basis: Basis) -> Figure:
+    def _line(self, name: str, net: dict[str, int], basis: Basis, whole: str) -> Figure:
         code = f"energy_{name}_tce"
-        inputs = self._inputs(code, [f">{flow}" for flow in LINES[name]], basis, _NAMES[name])
-        return self._add(code, quantities, basis, f"energy.{name}", inputs)
+        flows = LINES[name]
+        if self.parts:
+            having = [part for part, account in self.parts if any(not flows.keys().isdisjoint(of) for of in account.flows.values())]
+            whole = self._of_parts(code, basis, having)
+        return self._add(code, net, basis, f"energy.{name}", whole)
 
     def _total(self, lines: dict[str, Figure], used: dict[str, int], basis: Basis) -> None:
-        if self.parts:
-            inputs = self._inputs("energy_total_tce", (), basis, "")
-        else:
-            inputs = canonical_json([{"label": _NAMES[name], "key": figure.key} for name, figure in lines.items()])
-        finding = self._finding()
-        status = Status.ESTIMATED if finding else Status.OK
-        calculation = "energy.total_of_parts" if self.parts else "energy.total"
         issued = self.balances.issued_total(self.lens, self.subject, self.period) if basis is Basis.EQUIVALENT else None
         if issued is not None:
-            self.balances.issued(self.lens, self.subject, self.period, issued, own=self._sum(used, basis)[0])
+            own, _ = coal_equivalent(used, self.balances.coefficients.table(self.year, basis))
+            self.balances.issued(self.lens, self.subject, self.period, issued, own=None if self.missing else tce(own))
             return
-        figure = self._add("energy_total_tce", used, basis, calculation, inputs, status=status, finding=finding)
-        self.balances.totals.figures[self.lens, self.subject.pk, self.period.code, basis.value] = figure
+        code, finding = "energy_total_tce", self._finding()
+        if self.parts:
+            inputs = self._of_parts(code, basis, [*(part for part, _ in self.parts), *self.missing])
+        else:
+            inputs = key_inputs((figure.key, _NAMES[name]) for name, figure in lines.items())
+        status = Status.ESTIMATED if finding else Status.OK
+        calculation = "energy.total_of_parts" if self.parts else "energy.total"
+        figure = self._add(code, used, basis, calculation, inputs, status=status, finding=finding)
+        self.balances.totals.figures[self.lens, self.subject.id, self.place.code, basis.value] = figure
 
     def _finding(self) -> str:
         coefficients = self.balances.coefficients
@@ -224,42 +229,48 @@ class Sheet:
             return ""
         return f"{'、'.join(coefficients.label(product) for product in over)}的平衡差额超过允许范围"
 
-    def _difference(self, basis: Basis) -> None:
+    def _difference(self, basis: Basis, whole: str) -> None:
         differences = {product: pair[0] for product, pair in self.account.differences().items()}
-        code, label = "energy_balance_difference_tce", "全部流向"
-        without = [self.balances.coefficients.label(product) for product in self.account.unbalanced()]
-        extra = (f"{'、'.join(without)}未报期初、生产、调入、调出、期末，无从平衡",) if without else ()
-        flows = sorted(name for name in self.account.lines if name.startswith(">"))
-        inputs = self._inputs(code, flows, basis, label)
+        code = "energy_balance_difference_tce"
+        inputs = self._of_parts(code, basis, [part for part, _ in self.parts]) if self.parts else whole
         if not differences:
-            self.balances.drafts.add(
-                code, self.subject, self.period, None, basis=basis.value, lens=self.lens, status=Status.MISSING,
-                calculation="energy.difference", demonstration=self.account.demonstration, inputs=inputs,
-                sentence="未报供应侧各流向，平衡差额缺报",
+            self.balances.drafts.put(
+                self.place, code, basis.value, None, Status.MISSING, self.account.demonstration, False, "energy.difference",
+                "未报供应侧各流向，平衡差额缺报", "", inputs, None,
             )  # fmt: skip
             return
+        without = [self.balances.coefficients.label(product) for product in self.account.unbalanced()]
+        extra = f"{'、'.join(without)}未报期初、生产、调入、调出、期末，无从平衡" if without else ""
         self._add(code, differences, basis, "energy.difference", inputs, extra=extra)
 
     def _products(self, basis: Basis) -> None:
-        label = self.balances.coefficients.label
+        coefficients = self.balances.coefficients
+        mine = coefficients.table(self.year, basis)
+        other = coefficients.table(self.year, Basis.EQUIVALENT)
         for product, micro in self.account.net(PRODUCT_SIGN).items():
+            if basis is Basis.CALORIFIC and mine[product] == other[product]:
+                continue
             code = f"energy_product_tce:{product}"
-            self._add(code, {product: micro}, basis, "energy.product", self._inputs(code, (product,), basis, label(product)))
+            if self.parts:
+                inputs = self._of_parts(code, basis, [part for part, account in self.parts if product in account.flows])
+            else:
+                total = sum(self.account.flows[product].values())
+                inputs = self._query(coefficients.label(product), self.account.product_lines[product], total)
+            self._add(code, {product: micro}, basis, "energy.product", inputs)
 
     def _sectors(self, basis: Basis) -> None:
         for industry, quantities in self.account.sectors.items():
+            if not quantities:
+                continue  # supply rows stand under no industry
             code = f"energy_sector_tce:{industry or 'unassigned'}"
-            self._add(code, quantities, basis, "energy.sector", self._inputs(code, (f"@{industry}",), basis, industry or "未分行业"))
-
-
-def _query(label: str, subject: str, period: str, lens: str, count: int, total: str, sm3: str) -> str:
-    return (
-        f'[{{"arguments":{{"lens":"{lens}","period":"{period}","subject":"{subject}"}},"count":{count},"label":"{label}",'
-        f'"query":"energy","sm3":"{sm3}","sum":"{total}"}}]'
-    )
+            if self.parts:
+                inputs = self._of_parts(code, basis, [part for part, account in self.parts if account.sectors.get(industry)])
+            else:
+                inputs = self._query(industry or "未分行业", self.account.sector_lines[industry], self.account.sector_sums[industry])
+            self._add(code, quantities, basis, "energy.sector", inputs)
 
 
 def scaled_total(used: dict[str, int], coefficients: Coefficients, year: int, basis: Basis) -> Decimal | None:
     """The total of ``used`` at the coefficients of ``year``; None where one is missing."""
-    units, lacking = coal_equivalent(used, lambda product: coefficients.of(product, year, basis).units)
+    units, lacking = coal_equivalent(used, coefficients.table(year, basis))
     return None if lacking else Decimal(units).scaleb(-(SCALE + 6))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -30,6 +30,18 @@ def tce(units: int) -> Decimal:
     return Decimal(units).scaleb(-TCE_SCALE)
 
 
+class UnitsOf(dict[str, int | None]):
+    """Product → integer coefficient of one year and basis, asked of the rulebook when first needed; None where there is none."""
+
+    def __init__(self, find: Callable[[str], Coefficient]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, product: str) -> int | None:
+        self[product] = self._find(product).units
+        return self[product]
+
+
 class Coefficients:
     """What turns a product into coal equivalent, by year and basis, at one place. One coefficient serves a whole year."""
 
@@ -37,8 +49,17 @@ class Coefficients:
         self._book = book
         self._region = region
         self._known: dict[tuple[str, int, Basis], Coefficient] = {}
+        self._tables: dict[tuple[int, str], UnitsOf] = {}
+        self._tolerances: dict[tuple[str, int], Decimal] = {}
         self._groups: dict[str, str] = {}
         self._labels = {product.code: product.label for product in book.rulebook.products}
+
+    def table(self, year: int, basis: Basis) -> UnitsOf:
+        """The coefficients of one year and basis."""
+        key = (year, basis.value)
+        if key not in self._tables:
+            self._tables[key] = UnitsOf(lambda product: self.of(product, year, basis))
+        return self._tables[key]
 
     def label(self, product: str) -> str:
         """The Chinese name."""
@@ -53,7 +74,11 @@ class Coefficients:
 
     def tolerance_percent(self, product: str, year: int) -> Decimal:
         """How far a product's balance may be out (accounting 2)."""
-        return self._book.at(f"energy.balance_tolerance_percent.{self.group(product)}", self._region, date(year, 12, 31)).number
+        key = (self.group(product), year)
+        if key not in self._tolerances:
+            name = f"energy.balance_tolerance_percent.{key[0]}"
+            self._tolerances[key] = self._book.at(name, self._region, date(year, 12, 31)).number
+        return self._tolerances[key]
 
     def of(self, product: str, year: int, basis: Basis) -> Coefficient:
         """The coefficient in force in ``year``."""
@@ -64,8 +89,8 @@ class Coefficients:
 
     def differ(self, products: Iterable[str], first_year: int, second_year: int) -> bool:
         """Whether one of ``products`` has another coefficient in the second year, at the equivalent value."""
-        basis = Basis.EQUIVALENT
-        return any(self.of(name, first_year, basis).units != self.of(name, second_year, basis).units for name in products)
+        first, second = self.table(first_year, Basis.EQUIVALENT), self.table(second_year, Basis.EQUIVALENT)
+        return any(first[name] != second[name] for name in products)
 
     def _find(self, name: str, year: int, basis: Basis) -> Coefficient:
         product = self._book.rulebook.products.get(name)

@@ -9,7 +9,7 @@ from shuangkong.apps.energy.account import Account
 from shuangkong.apps.energy.balances import Balances, Place, Totals, gather
 from shuangkong.apps.energy.coefficients import Coefficients
 from shuangkong.apps.energy.economy import Economy, write_gdp, write_growth
-from shuangkong.apps.energy.electricity import ElectricityAccount
+from shuangkong.apps.energy.electricity import ElectricityAccount, Power
 from shuangkong.apps.energy.intensity import Goal, Grades, Intensities
 from shuangkong.apps.energy.places import City, above, cities
 from shuangkong.apps.energy.published import Published
@@ -70,8 +70,8 @@ def _with_years(accounts: dict[Place, Account]) -> dict[Place, Account]:
         place = (lens, subject_id, "year", end)
         if kind == "ytd" and end[5:7] == "01" and place not in accounts:
             accounts[place] = Account(
-                account.flows, account.sectors, account.lines, account.micro_sum, account.demonstration, account.releases,
-                period_of(kind, end).code,
+                account.flows, account.sectors, account.product_lines, account.sector_lines, account.sector_sums, account.demonstration,
+                account.releases, period_of(kind, end).code,
             )  # fmt: skip
     return accounts
 
@@ -97,6 +97,7 @@ class CityComputation:
         self.coefficients = Coefficients(self.book, self.region)
         decimals = int(self.book.at("statistics.growth_published_decimals", self.region, whole.known_on).number)
         self.economy = Economy(whole.series, [city], decimals)
+        self.gdp_lens = "issued"
         self.balances = Balances(whole.drafts, self.coefficients, whole.totals, whole.series)
 
     def run(self) -> None:
@@ -142,9 +143,7 @@ class CityComputation:
         self.balances.residual(lens, self.city, period, tolerance)
 
     def _electricity(self, lens: str) -> None:
-        account = ElectricityAccount(self.whole.drafts, self.whole.series, lens)
-        years = sorted({year for years in account.power.subjects_years().values() for year in years})
-        account.city(self.city, years)
+        ElectricityAccount(self.whole.drafts, Power(self.whole.series, lens), lens).city(self.city)
 
     def base_of(self, year: int) -> int | None:
         """The price base of a year's GDP; None where no rule says."""
@@ -154,8 +153,9 @@ class CityComputation:
             return None
 
     def _economy_and_intensity(self, lens: str, energy_periods: Iterable[Period]) -> None:
+        self.gdp_lens = lens if self._economy_periods(lens) else "issued"  # a county files no GDP: the issued one serves both lenses
         intensities = Intensities(
-            self.whole.drafts, self.whole.totals, self.economy, self.coefficients, self.book, self.region, lens
+            self.whole.drafts, self.whole.totals, self.economy, self.coefficients, self.book, self.region, lens, self.gdp_lens
         )  # fmt: skip
         grades = Grades(intensities, lambda subject, year: self.whole.goals.get((subject.pk, year)))
         periods = [period for period in energy_periods if period.kind in ("ytd", "year")]
@@ -181,11 +181,13 @@ class CityComputation:
         own = self.city if subject == self.city.subject else None
         county, year = own is None, period.start.year
         base_year = self.base_of(year + 1) == year
-        written = write_gdp(drafts, self.economy, lens, subject, period, base, own if not base_year else None)
-        if base_year:
-            write_gdp(drafts, self.economy, lens, subject, period, year, None)
-        write_growth(drafts, self.economy, lens, subject, period, base)
-        shown = base if (written is not None and written.value is not None) or not base_year else year
+        if self.gdp_lens == lens:
+            write_gdp(drafts, self.economy, lens, subject, period, base, own if not base_year else None)
+            if base_year:
+                write_gdp(drafts, self.economy, lens, subject, period, year, None)
+            write_growth(drafts, self.economy, lens, subject, period, base)
+        known = self.economy.level(self.gdp_lens, subject, period, base) is not None
+        shown = base if known or not base_year else year
         for basis in ("calorific", "equivalent"):
             intensities.level_value(subject, period, shown, basis)
         change = intensities.change(subject, period, base, county)

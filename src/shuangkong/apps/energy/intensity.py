@@ -63,18 +63,19 @@ class Intensities:
     """Writes what follows from energy and GDP of one lens for one subject at a time."""
 
     def __init__(
-        self, drafts: Drafts, totals: Totals, economy: Economy, coefficients: Coefficients, book: RecordingBook, region: str, lens: str
+        self, drafts: Drafts, totals: Totals, economy: Economy, coefficients: Coefficients, book: RecordingBook, region: str,
+        lens: str, gdp_lens: str,
     ) -> None:  # fmt: skip
         self.drafts, self.totals, self.economy, self.coefficients = drafts, totals, economy, coefficients
-        self.book, self.region, self.lens = book, region, lens
+        self.book, self.region, self.lens, self.gdp_lens = book, region, lens, gdp_lens
 
     def energy(self, subject: Subject, period: Period, basis: str = _E) -> Figure | None:
         """The total of a period."""
-        return self.totals.figures.get((self.lens, subject.pk, period.code, basis))
+        return self.totals.figures.get((self.lens, subject.id, period.code, basis))
 
     def side(self, subject: Subject, period: Period, base: int) -> Side:
         """Energy and GDP of a filed period."""
-        return Side(self.energy(subject, period), self.economy.level(self.lens, subject, period, base), period.label)
+        return Side(self.energy(subject, period), self.economy.level(self.gdp_lens, subject, period, base), period.label)
 
     def decimals(self, county: bool, period: Period) -> int:
         """How many decimals an intensity keeps before the ratio is taken."""
@@ -86,7 +87,7 @@ class Intensities:
         energy = self.energy(subject, period, basis)
         if energy is None:
             return None
-        side = Side(energy, self.economy.level(self.lens, subject, period, base), period.label)
+        side = Side(energy, self.economy.level(self.gdp_lens, subject, period, base), period.label)
         return self._intensity(subject, period, base, basis, side, self._sources(subject, [(period, side)], base, basis))
 
     def _intensity(self, subject: Subject, period: Period, base: int, basis: str, side: Side, inputs: list[dict[str, Any]]) -> Figure:
@@ -108,7 +109,7 @@ class Intensities:
         value = rolling(*(figure.value if figure is not None and figure.usable else None for figure in figures))
         status, demonstration, recalled = spread(known)
         energy = Figure(value, status if value is not None else Status.INCOMPLETE, demonstration, recalled, "", value, lacks)
-        return Side(energy, self.economy.rolling(self.lens, subject, period, base), period.label), parts
+        return Side(energy, self.economy.rolling(self.gdp_lens, subject, period, base), period.label), parts
 
     def rolling_value(self, subject: Subject, period: Period, base: int) -> Figure:
         """The intensity of the rolling four quarters."""
@@ -169,7 +170,7 @@ class Intensities:
 
     def _effect(self, subject: Subject, sides: tuple[Side, Side], before: Period, now: Period) -> str | None:
         """What part of the change comes from other coefficients than a year ago (accounting 3), in words."""
-        used = self.totals.used.get((self.lens, subject.pk, now.code))
+        used = self.totals.used.get((self.lens, subject.id, now.code))
         base, report = sides
         if used is None or not self.coefficients.differ(used, before.start.year, now.start.year):
             return None
@@ -206,7 +207,8 @@ class Intensities:
             if side.energy is not None and side.energy.key:
                 lines.append({"label": f"{period.label}能源消费总量", "key": side.energy.key})
             if side.gdp is not None:
-                lines.append({"label": f"{period.label}地区生产总值（{base}年价）", "key": gdp_key(subject, period, self.lens, base, base)})
+                key = gdp_key(subject, period, self.gdp_lens, base, base)
+                lines.append({"label": f"{period.label}地区生产总值（{base}年价）", "key": key})
         return lines
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from shuangkong.apps.indicators.evidence import SeriesCell
 from shuangkong.apps.organisations.models import Subject
@@ -12,7 +13,7 @@ from shuangkong.core.periods import Period
 
 LENSES = ("published", "issued", "reported")
 #: Which origins a lens may rest on, best first: a figure of the bureau before one of the county (accounting 6, 15).
-ORIGINS = {"published": ("published",), "issued": ("published", "issued"), "reported": ("reported", "metered", "published", "issued")}
+ORIGINS = {"published": ("published",), "issued": ("published", "issued"), "reported": ("reported", "metered")}
 RECALLED_REMARK = "待核实"
 
 
@@ -26,6 +27,7 @@ def cell_input(label: str, cell: SeriesCell, subject: Subject) -> dict[str, obje
     return {"label": label, "query": "series", "arguments": arguments, "count": 1, "sum": total, "sm3": sm3_hex(cell.evidence.encode())}
 
 
+@lru_cache(maxsize=4096)
 def period_of(kind: str, end: str) -> Period:
     """The period of a cell."""
     last = date.fromisoformat(end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,25 @@ PREFIXES: dict[str, tuple[str, str, str]] = {
 }
 
 
+#: Where the indicators of products and industries stand in a list: behind the others.
+DERIVED_POSITION = 500
+
+
 def derived(prefix: str, word: str, label: str) -> Entry:
     """The indicator of one product or industry, e.g. ``energy_product_tce:raw_coal``."""
     name, unit, family = PREFIXES[prefix]
     return Entry(f"{prefix}:{word}", name.format(label), unit, 0, family)
+
+
+def columns(entry: Entry) -> dict[str, Any]:
+    """The columns of the indicator's row, without its code."""
+    position = next((place for place, known in enumerate(ENTRIES) if known.code == entry.code), DERIVED_POSITION)
+    return {
+        "name": entry.name, "unit": entry.unit, "decimals": entry.decimals, "family": entry.family,
+        "lower_is_better": entry.lower_is_better, "note": entry.note, "position": position,
+    }  # fmt: skip
+
+
+def known(code: str) -> Entry | None:
+    """The indicator of the list with that code."""
+    return next((entry for entry in ENTRIES if entry.code == code), None)

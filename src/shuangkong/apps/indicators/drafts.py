@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from shuangkong.apps.indicators.catalogue import derived
+from shuangkong.apps.indicators.catalogue import columns, derived, known
 from shuangkong.apps.indicators.models import Indicator, RuleSet
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.digest import canonical_json, sm3_hex
@@ -96,6 +98,31 @@ def value_key(code: str, subject_code: str, period: Period, basis: str, treatmen
     return f"{code}|{subject_code}|{period.code}|{basis}|{treatment}|{lens}|{release}"
 
 
+def key_inputs(pairs: Iterable[tuple[str, str]]) -> str:
+    """Inputs that are other values, as canonical text: (key, label) each."""
+    return f"[{','.join([_KEY_INPUT % (key, _quoted(label)) for key, label in pairs])}]"
+
+
+_KEY_INPUT = '{"key":"%s","label":%s}'
+
+
+@lru_cache(maxsize=4096)
+def _quoted(label: str) -> str:
+    return canonical_json(label)
+
+
+class At(NamedTuple):
+    """Subject, period and lens of many values: what their keys and columns have in common."""
+
+    subject_id: int
+    subject_code: str
+    code: str
+    kind: str
+    start: date
+    end: date
+    lens: str
+
+
 class RuleSets:
     """Rule rows stored once: rows → the id of their set."""
 
@@ -132,11 +159,30 @@ class Drafts:
         """The id of an indicator of the catalogue."""
         if code not in self._indicators:
             prefix, _, word = code.partition(":")
-            entry = derived(prefix, word, self._labels.get(prefix, {}).get(word, word))
-            shown = {"name": entry.name, "unit": entry.unit, "decimals": entry.decimals, "family": entry.family, "position": 500}
-            row, _ = Indicator.objects.get_or_create(code=code, defaults=shown)
+            entry = known(code) or derived(prefix, word, self._labels.get(prefix, {}).get(word, word))
+            row, _ = Indicator.objects.get_or_create(code=code, defaults=columns(entry))
             self._indicators[code] = row.pk
         return self._indicators[code]
+
+    def at(self, subject: Subject, period: Period, lens: str) -> At:
+        """Where many values stand, for :meth:`put`."""
+        return At(subject.id, subject.code, period.code, period.kind, period.start, period.end, lens)
+
+    def put(
+        self, place: At, code: str, basis: str, value: Decimal | None, status: Status, demonstration: bool, recalled: bool,
+        calculation: str, sentence: str, finding: str, inputs: str, rule_set_id: int | None, lacks: tuple[str, ...] = (),
+    ) -> Figure:  # fmt: skip
+        """:meth:`add` for the many: an amount without level, words or uncertainty at a place made once by :meth:`at`."""
+        subject_id, subject_code, period_code, kind, start, end, lens = place
+        key = f"{code}|{subject_code}|{period_code}|{basis}|gross|{lens}|"
+        self.rows.append(
+            Draft(
+                key, self._indicators.get(code) or self.indicator_id(code), subject_id, kind, start, end, basis, "gross", lens, "",
+                number_text(value), "", None, status.value, demonstration, recalled, False, calculation, sentence, finding, None, inputs,
+                rule_set_id,
+            )
+        )  # fmt: skip
+        return Figure(value, status, demonstration, recalled, key, value, lacks)
 
     def add(
         self, code: str, subject: Subject, period: Period, value: Decimal | None, *, calculation: str, status: Status = Status.OK,

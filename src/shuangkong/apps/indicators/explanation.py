@@ -23,6 +23,8 @@ from shuangkong.core.figures import Status
 from shuangkong.rulebook.loader import Rulebook
 
 MOST_LINES = 50
+#: Terms that a formula still shows with their numbers.
+MOST_TERMS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,11 @@ def explain(user: Any, value: Value) -> Explanation:
     rulebook = current_rulebook()
     opened = _Opening(user, value, rulebook)
     lines = opened.lines()
-    numbers = [] if any(line.hidden for line in lines) else [line.text for line in lines if line.text]
+    terms = [] if any(line.hidden for line in lines) else [(line.label, line.text) for line in lines if line.text]
     return Explanation(
         value=value,
         sentence=sentence(value),
-        formula=formula(value.calculation, numbers if len(numbers) <= 12 else [], figures.text(value, large=False)),
+        formula=formula(value.calculation, terms if len(terms) <= MOST_TERMS else [], figures.text(value, large=False)),
         lines=tuple(_grouped(lines)),
         rules=tuple(value.rules),
         filed=tuple(opened.filed),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: calculation → (left side, signs of its inputs in their order; the last one repeats). Others are in :data:`WORDS`.
-SUMS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "energy.total": ("能源消费总量", ("", "+", "+", "−")),
-    "energy.total_of_parts": ("全市能源消费总量 = Σ县市区 + 不分县", ("", "+")),
-    "energy.residual": ("不分县差额", ("", "−")),
-    "electricity.total_of_parts": ("全市用电量 = Σ县市区 + 不分县", ("", "+")),
+#: Calculations that are sums: the left side. What is taken off has one of the labels :data:`MINUS` or begins with 减.
+SUMS: dict[str, str] = {
+    "energy.total": "能源消费总量",
+    "energy.total_of_parts": "全市能源消费总量 = Σ县市区 + 不分县",
+    "energy.residual": "不分县差额",
+    "electricity.total_of_parts": "全市用电量 = Σ县市区 + 不分县",
+    "electricity.sum_of_months": "累计用电量 = Σ各月",
+    "electricity.difference": "当月用电量 = 累计 − 上月累计",
 }
+MINUS = ("回收利用",)
 WORDS: dict[str, str] = {
     "energy.terminal": "终端消费量 = Σ（各品种终端消费实物量 × 折标系数）",
     "energy.transformation_loss": "加工转换损失量 = Σ（投入实物量 − 产出实物量）× 折标系数",
@@ -21,7 +24,6 @@ WORDS: dict[str, str] = {
     "energy.sector": "行业消费量 = Σ（终端消费 + 转换投入 − 转换产出 + 输配损失 − 回收利用）× 折标系数",
     "energy.total_issued": "下达（核定）的能源消费总量，原样采用",
     "electricity.filed": "填报（计量）的用电量，原样采用",
-    "electricity.derived": "由累计与各月相互推算",
     "electricity.growth": "增速 =（本期 ÷ 上年同期 − 1）× 100%",
     "gdp.level": "不变价地区生产总值，原样采用或由各县市区相加",
     "gdp.chained": "不变价地区生产总值 = 上年同期水平 ×（1 + 可比价增速）",
@@ -44,13 +46,12 @@ WORDS: dict[str, str] = {
 }
 
 
-def formula(calculation: str, numbers: Sequence[str], result: str) -> str:
-    """The formula of a calculation with its numbers where all of them are known."""
+def formula(calculation: str, terms: Sequence[tuple[str, str]], result: str) -> str:
+    """The formula of a calculation with its numbers (label and text each) where all of them are known."""
     if calculation not in SUMS:
         return WORDS[calculation]
-    name, signs = SUMS[calculation]
-    if not numbers:
+    name = SUMS[calculation]
+    if not terms:
         return name
-    marks = [signs[min(place, len(signs) - 1)] for place in range(len(numbers))]
-    terms = " ".join(f"{mark} {number}".strip() for mark, number in zip(marks, numbers, strict=True))
-    return f"{name}：{terms} = {result}"
+    signed = [f"{'−' if label in MINUS or label.startswith('减') else '+'} {number}" for label, number in terms]
+    return f"{name}：{' '.join(signed).removeprefix('+ ')} = {result}"

@@ -17,7 +17,7 @@ from shuangkong.core.periods import Period
 from shuangkong.core.quantities import from_micro
 from shuangkong.rulebook.products import Products
 
-#: Which flows each calculation reads; the others read all of a product or an industry.
+#: Which flows each line of the account shows of the whole account that it read.
 FLOWS = {
     "energy.terminal": ("terminal",), "energy.transformation_loss": ("transformation_in", "transformation_out"), "energy.loss": ("loss",),
     "energy.recovery": ("recovery",),
@@ -65,6 +65,8 @@ class Reader:
             return _energy(self._value, arguments["lens"], rows, subject)
         if subject.pk not in self._series:
             self._series[subject.pk] = series_cells(self._as_of, subject_id=subject.pk)
+        if entry["query"] == "electricity":
+            return _electricity(arguments["lens"], period, self._series[subject.pk], subject)
         return _series(arguments, period, self._series[subject.pk], subject)
 
     def _subject(self, code: str) -> Subject:
@@ -88,8 +90,6 @@ def _energy(value: Value, lens: str, rows: Any, subject: Subject) -> Read:
 
 
 def _belongs(calculation: str, word: str, cell: EnergyCell) -> bool:
-    if calculation in FLOWS:
-        return cell.flow in FLOWS[calculation]
     if calculation == "energy.product":
         return cell.product == word
     if calculation == "energy.sector":
@@ -104,6 +104,22 @@ def _series(arguments: dict[str, Any], period: Period, rows: list[SeriesCell], s
     kept = [cell for cell in kept if (cell.zone_id or cell.subject_id) == subject.pk][-1:]
     total = "".join(str(cell.micro) if cell.rate is None else cell.rate for cell in kept)
     return Read((len(kept), total, digest([cell.evidence for cell in kept])), kept, [cell.row_id for cell in kept])
+
+
+def _electricity(lens: str, period: Period, rows: list[SeriesCell], subject: Subject) -> Read:
+    """All sectors, or the whole where it is filed; the latest of each cell, of the best origin that filed anything."""
+    latest: dict[tuple[str, str], SeriesCell] = {}
+    for cell in rows:
+        mine = cell.measure == "electricity" and (cell.zone_id or cell.subject_id) == subject.pk
+        if mine and (cell.kind, cell.end) == (period.kind, period.end.isoformat()):
+            latest[cell.origin, cell.industry] = cell
+    for origin in ("published", "issued") if lens == "issued" else ("reported", "metered"):
+        cells = [cell for (of, _), cell in latest.items() if of == origin]
+        if cells:
+            kept = [cell for cell in cells if cell.industry == ""] or cells
+            total = sum(cell.micro or 0 for cell in kept)
+            return Read((len(kept), str(total), digest([cell.evidence for cell in kept])), kept, [cell.row_id for cell in kept])
+    return Read((0, "0", digest([])), [], [])
 
 
 def visible(user: Any, ids: list[int]) -> bool:
@@ -126,11 +142,14 @@ def filed(ids: list[int]) -> Iterator[tuple[str, str, datetime | None, str, date
 
 def shown(value: Value, entry: dict[str, Any], found: Read, products: Products) -> list[tuple[str, Decimal, str]]:
     """The cells as label, number and unit: by product and flow; a product by industry and flow; a rate in percent."""
-    if entry["query"] == "series":
-        return [_one(entry["label"], value, cell) for cell in found.cells]
+    if entry["query"] != "energy":
+        return [_one(f"{entry['label']}（{cell.industry}）" if cell.industry else entry["label"], value, cell) for cell in found.cells]
     by_industry = value.calculation == "energy.product"
     sums: dict[tuple[str, str, str], int] = {}
+    flows = FLOWS.get(value.calculation)
     for cell in found.cells:
+        if flows is not None and cell.flow not in flows:
+            continue
         key = (cell.product, cell.industry if by_industry else "", cell.flow)
         sums[key] = sums.get(key, 0) + cell.micro
     lines = []

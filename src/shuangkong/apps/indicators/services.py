@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from shuangkong import __version__
 from shuangkong.apps.audit.services import record
-from shuangkong.apps.indicators.catalogue import ENTRIES
+from shuangkong.apps.indicators.catalogue import ENTRIES, columns
 from shuangkong.apps.indicators.drafts import CONTENT, KEY_COLUMNS, Draft
 from shuangkong.apps.indicators.models import CurrentValue, DisclosedValue, Disclosure, Indicator, Run, Value
 from shuangkong.apps.indicators.proof import root_of, value_line
@@ -39,14 +39,8 @@ class Known(NamedTuple):
 def load_catalogue() -> int:
     """Make or bring up to date the indicators of the catalogue. Returns their number."""
     with transaction.atomic():
-        for position, entry in enumerate(ENTRIES):
-            Indicator.objects.update_or_create(
-                code=entry.code,
-                defaults={
-                    "name": entry.name, "unit": entry.unit, "decimals": entry.decimals, "family": entry.family,
-                    "lower_is_better": entry.lower_is_better, "note": entry.note, "position": position,
-                },
-            )  # fmt: skip
+        for entry in ENTRIES:
+            Indicator.objects.update_or_create(code=entry.code, defaults=columns(entry))
     return len(ENTRIES)
 
 

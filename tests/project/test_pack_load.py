@@ -12,6 +12,7 @@ import pytest
 from shuangkong.apps.audit.models import Entry
 from shuangkong.apps.indicators.models import Target
 from shuangkong.apps.ledger.models import Batch, Row
+from shuangkong.apps.ledger.selectors import accepted
 from shuangkong.apps.organisations.models import Department, Subject
 from shuangkong.apps.plans import selectors
 from shuangkong.apps.plans.models import Annex, Clause, Duty, Obligation, Plan
@@ -125,3 +126,18 @@ def test_a_changed_row_is_written_with_what_it_was(db: None) -> None:
     assert entry is not None
     assert "旧名" in entry.payload
     assert Department.objects.get(code="drc").full_name == "郴州市发展和改革委员会"
+
+
+def test_an_interrupted_load_leaves_nothing_behind(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(batch_id: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shuangkong.apps.ledger.loading.batch_root", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load_pack(PACKS / "provinces-2020", now=NOW)
+    assert (_count(Batch), _count(Row)) == (1, 90)
+    assert not accepted().unscoped("test").exists()
+    monkeypatch.undo()
+    load_pack(PACKS / "provinces-2020", now=NOW)
+    assert (_count(Batch), _count(Row)) == (1, 90)
+    assert accepted().unscoped("test").count() == 90

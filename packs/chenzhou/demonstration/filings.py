@@ -12,8 +12,8 @@ from shuangkong.core.periods import Period
 from shuangkong.core.quantities import from_micro
 from shuangkong.project.packs.demonstration import Filing
 
-from .economy import CITY, FIRST_YEAR, LAST_YEAR, UNALLOCATED, YEARS, County, Economy, ends
-from .energy import ZONES, Cell, Sheet, county_sheet, products, unallocated_sheet
+from .economy import CITY, FIRST_YEAR, LAST_YEAR, RESIDUAL, UNALLOCATED, YEARS, County, Economy, ends
+from .energy import ZONES, Cell, Sheet, county_sheet, unallocated_sheet
 
 #: The county that has not filed the newest quarter.
 LATE = {("431027", 2026, 9)}
@@ -149,7 +149,7 @@ def _revised(cells: dict[Cell, int], industry: str, factor: float) -> dict[Cell,
 def _totals(story: Story) -> Iterator[Filing]:
     """The total that the province issues to the city, a year at a time."""
     for year in range(FIRST_YEAR, LAST_YEAR):
-        whole = sum(story.energy[county.code, year, 12] for county in story.counties) / (1 - 0.008)
+        whole = sum(story.energy[county.code, year, 12] for county in story.counties) / (1 - RESIDUAL)
         period = Period.ytd(year, 12)
         micro = round(whole / 100) * 100 * 1_000_000
         row = _row(CITY, "energy_total", period, date(year + 1, 9, 20), micro=micro, unit="吨标准煤")
@@ -287,8 +287,3 @@ def _month(county: County, year: int, month: int, key: tuple[str, str], micro: i
     known_on = date(year, month + 1, 15) if month < 12 else date(year + 1, 1, 15)
     sector, zone = key
     yield _row(county.code, "electricity", Period.month(year, month), known_on, zone=zone, industry=sector, micro=micro, unit="万千瓦时")
-
-
-def product_codes() -> list[str]:
-    """The products that the demonstration knows."""
-    return [of.product for of in products()]

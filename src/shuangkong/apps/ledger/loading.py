@@ -92,6 +92,7 @@ def load_rows(
     new = [row for row in rows if row not in standing]
     if not new:
         return Change(unchanged=len(rows))
+    _discard_unfinished(consignment.kind, document)
     batch = _open(consignment, document, len(rows), len(new), actor, places)
     corrected = 0
     for start in range(0, len(new), CHUNK):
@@ -101,6 +102,16 @@ def load_rows(
         corrected += sum(row.cell in current for row in chunk)
     _apply(batch, consignment, now, actor)
     return Change(len(new) - corrected, corrected, len(rows) - len(new))
+
+
+def _discard_unfinished(kind: str, document: str) -> None:
+    """Throw away what an interrupted load of the same file left behind: it was never applied, so nothing rests on it."""
+    left = Batch.objects.unscoped("what an interrupted load left").filter(kind=kind, document=document, applied_at=None)
+    for batch_id in list(left.values_list("id", flat=True)):
+        rows = Row.objects.unscoped("rows never applied").filter(batch_id=batch_id)
+        while ids := list(rows.values_list("id", flat=True)[:CHUNK]):
+            rows.filter(id__gte=min(ids), id__lte=max(ids))._raw_delete(rows.db)
+        left.filter(pk=batch_id).delete()
 
 
 def _open(consignment: Consignment, document: str, read: int, kept: int, actor: Any, places: Places) -> Batch:

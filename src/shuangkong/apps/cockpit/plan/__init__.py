@@ -1,0 +1,1 @@
+"""Pages of the plan: clauses with their owners, obligations, targets, actions, annexes."""

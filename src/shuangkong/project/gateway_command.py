@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from shuangkong.core.errors import InputError
-from shuangkong.project.run import Service, Supervisor
+from shuangkong.project.run import Service, Supervisor, port_must_be_free
 
 PORT, INTAKE_PORT = 9212, 9443
 _HANDOVER_PAUSE_S = 1.0
@@ -40,7 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         ("handover", "把接收到的报文交给下游"),
     ):
         part = verbs.add_parser(verb, help=help_words, description=help_words)
-        part.add_argument("--store", default="var/telemetry", help="存储目录；none 为不存储，只用于测速")
+        part.add_argument("--store", help="存储目录，默认为安装目录下的telemetry；none 为不存储，只用于测速")
         part.add_argument("--host", default="127.0.0.1", help="监听地址")
         if verb in ("serve", "worker"):
             part.add_argument("--port", type=int, default=PORT, help=f"TCP端口，默认 {PORT}")
@@ -80,7 +80,7 @@ async def _run_worker(args: argparse.Namespace) -> None:
     from shuangkong.series.spool import SpoolWriter
 
     keeps = args.store != "none"
-    root = Path(args.store if keeps else os.environ.get("SHUANGKONG_GATEWAY_FILES", "var/telemetry"))
+    root = store_of(args.store) if keeps else Path(os.environ.get("SHUANGKONG_GATEWAY_FILES", "."))
     store: Store = SpoolWriter(root / "spool" / args.name) if keeps else NoStore()
     # the thread that waits for the disk gets its turn soon
     sys.setswitchinterval(_SWITCH_S)
@@ -107,7 +107,7 @@ def _handover(args: argparse.Namespace) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    handover = Handover(Path(args.store))
+    handover = Handover(store_of(args.store))
     try:
         while not stopping:
             try:
@@ -128,7 +128,7 @@ def _intake(args: argparse.Namespace) -> int:
     from shuangkong.gateway.certificate import ensure_certificate
     from shuangkong.gateway.intake import serve_intake
 
-    root = Path(args.store)
+    root = store_of(args.store)
     certificate, key = args.certificate, args.certificate_key
     if not certificate:
         certificate, key = ensure_certificate(root, now_ms())
@@ -136,18 +136,29 @@ def _intake(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    return Supervisor(services(args)).serve()
+    # several workers may share the port, so the system would not refuse another gateway on it
+    port_must_be_free(args.port)
+    return Supervisor(services(args), address=f"{args.host}:{args.port}").serve()
 
 
 def services(args: argparse.Namespace) -> list[Service]:
     """All parts of one gateway as children of a supervisor."""
     me = [sys.executable, "-m", "shuangkong", "gateway"]
-    base = ["--store", args.store, "--host", args.host]
+    keeps = args.store != "none"
+    base = ["--store", str(store_of(args.store)) if keeps else "none", "--host", args.host]
     tcp = [*base, "--port", str(args.port), "--incident-seconds", str(args.incident_seconds)]
     parts = [Service(f"w{index}", [*me, "worker", *tcp, "--name", f"w{index}"]) for index in range(args.processes)]
-    if args.store != "none":
+    if keeps:
         intake = [*me, "intake", *base, "--intake-port", str(args.intake_port)]
         if args.certificate:
             intake += ["--certificate", args.certificate, "--certificate-key", args.certificate_key or ""]
         parts += [Service("handover", [*me, "handover", *base]), Service("intake", intake)]
     return parts
+
+
+def store_of(named: str | None) -> Path:
+    """The store that is named, else that of the installation."""
+    if named:
+        return Path(named)
+    mode = os.environ.get("SHUANGKONG_MODE", "live")
+    return Path(os.environ.get("SHUANGKONG_HOME", Path(__file__).resolve().parents[3] / "var" / mode)) / "telemetry"

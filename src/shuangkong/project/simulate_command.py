@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from shuangkong.core.errors import InputError
-from shuangkong.project.gateway_command import PORT
+from shuangkong.project.gateway_command import PORT, store_of
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -25,7 +26,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     telemetry.add_argument("--port", type=int, default=PORT, help=f"网关端口，默认 {PORT}")
     telemetry.add_argument("--interval", type=float, default=30.0, help="实时数据间隔（秒）")
     telemetry.add_argument("--speed", type=float, default=1.0, help="时间加快的倍数")
-    telemetry.add_argument("--register", metavar="目录", help="先把模拟设备写入这个存储目录的设备文件（标为演示）")
+    register_help = "先把模拟设备登记到存储目录（标为演示）；缺省为演示安装的目录"
+    telemetry.add_argument("--register", metavar="目录", nargs="?", const="", help=register_help)
     telemetry.set_defaults(run=run)
 
 
@@ -43,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     unknown = sorted(set(faults) - set(known))
     if unknown:
         raise InputError("没有这种故障", where="--faults", why="、".join(unknown), do=f"可用：{'、'.join(known)}")
-    if args.register:
-        root = Path(args.register)
+    if args.register is not None:
+        root = _store(args.register)
         devices = read_devices(root) | {device.mn: device for device in simulated_devices(args.devices)}
         write_devices(root, devices.values())
     start = datetime.now(UTC)
@@ -53,3 +55,10 @@ def run(args: argparse.Namespace) -> int:
     )
     print("\n".join(report.lines()))
     return 0 if report.counts["acknowledged"] else 1
+
+
+def _store(named: str) -> Path:
+    """The store to register in; the one of a live installation takes no demonstration devices."""
+    if not named and os.environ.get("SHUANGKONG_MODE") != "demonstration":
+        raise InputError("正式安装不能登记模拟设备", where="--register", do="加 --mode demonstration，或写明存储目录")
+    return store_of(named)

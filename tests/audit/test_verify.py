@@ -210,6 +210,11 @@ def test_a_missing_guard(chain: list[int], kinds: Callable) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER audit_block_refuses_delete" + (" ON audit_block" if connection.vendor == "postgresql" else ""))
     assert kinds() == ["guard_missing 触发器 audit_block_refuses_delete"]
+    assert main(["audit", "guard"]) == 0
+    assert kinds() == []
+    assert "audit_block_refuses_delete" in Entry.objects.get(action="audit.guards.laid").payload
+    assert main(["audit", "guard"]) == 0
+    assert Entry.objects.filter(action="audit.guards.laid").count() == 1
 
 
 def test_a_finding_says_since_when(chain: list[int], tamper: Callable, capsys: pytest.CaptureFixture[str]) -> None:

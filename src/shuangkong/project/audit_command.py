@@ -1,4 +1,4 @@
-"""``shuangkong audit seal | anchors | verify``: lay the chain, print its newest anchor, check everything against it."""
+"""``shuangkong audit seal | anchors | verify | guard``: lay the chain, print its newest anchor, check everything, lay the triggers anew."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STALE = timedelta(minutes=10)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
-    """Three verbs."""
+    """Four verbs."""
     parser = subparsers.add_parser("audit", help="审计链：封存、锚、核验")
     verbs = parser.add_subparsers(title="动作", metavar="动作", required=True)
     seal = verbs.add_parser("seal", help="封存已提交的审计记录；不停运行，直到被终止")
@@ -32,6 +32,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     verify = verbs.add_parser("verify", help="核验审计记录、链、锚、台账和指标值；全部无误时退出码为0")
     verify.add_argument("--anchors", type=Path, help="另存于别处的锚文件；默认用本安装的")
     verify.set_defaults(run=run, verb=_verify)
+    guard = verbs.add_parser("guard", help="重建缺失或被改的防改触发器，并记入审计")
+    guard.set_defaults(run=run, verb=_guard)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,6 +73,22 @@ def _anchors(args: argparse.Namespace) -> int:
     if anchor is None:
         raise InputError("还没有锚", where=str(settings.ANCHORS), do="运行 shuangkong audit seal")
     print(anchor.line())
+    return 0
+
+
+def _guard(args: argparse.Namespace) -> int:
+    from django.db import connection, transaction
+
+    from shuangkong.apps.audit import triggers
+    from shuangkong.apps.audit.models import Entry
+    from shuangkong.apps.audit.services import record
+
+    lacking = triggers.missing(connection, guards())
+    if lacking:
+        with transaction.atomic():
+            triggers.lay(connection, guards())
+            record("audit.guards.laid", Entry, after={"triggers": lacking}, origin="shuangkong audit guard")
+    print(f"已重建：{'、'.join(lacking)}" if lacking else "触发器齐全")
     return 0
 
 

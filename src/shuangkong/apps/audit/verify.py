@@ -163,7 +163,7 @@ def check_anchors(anchors: Anchors) -> Iterator[Finding]:
 def check_guards(guards: Sequence[triggers.Guard]) -> Iterator[Finding]:
     """Triggers that are absent, switched off or altered."""
     for name in triggers.missing(connection, guards):
-        yield Finding("guard_missing", "数据库的防改触发器缺失、停用或被改；查明原因后重新启动平台，启动时重建", f"触发器 {name}")
+        yield Finding("guard_missing", "数据库的防改触发器缺失、停用或被改；查明原因后运行 shuangkong audit guard 重建", f"触发器 {name}")
 
 
 Parents = Callable[[], Iterable[tuple[int, datetime]]]

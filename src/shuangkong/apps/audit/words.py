@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 AREAS = {
+    "audit": _("审计"),
     "organisations": _("组织与账号"),
     "desk": _("文件与任务"),
     "plans": _("方案与规则"),
@@ -22,14 +23,14 @@ OBJECTS = {
     "storedfile": _("文件"), "job": _("任务"), "inboxitem": _("待办"), "plan": _("方案"), "clause": _("条款"), "duty": _("职责"),
     "obligation": _("任务要求"), "action": _("行动"), "annex": _("附件"), "parent_target": _("上级目标"), "rule": _("规则"),
     "rulerow": _("规则"), "batch": _("台账批次"), "row": _("数据行"), "run": _("指标计算"), "value": _("指标值"), "values": _("指标值"),
-    "target": _("目标"), "disclosure": _("公开决定"), "report": _("报告"),
+    "target": _("目标"), "disclosure": _("公开决定"), "report": _("报告"), "guards": _("防改触发器"),
 }  # fmt: skip
 
 VERBS = {
     "create": _("新建"), "made": _("新建"), "put": _("载入"), "change": _("修改"), "change_password": _("修改密码"), "read": _("查看"),
     "signed_in": _("登录"), "signed_out": _("退出"), "sign_in_failed": _("登录失败"), "factor_added": _("启用动态口令"),
     "factor_removed": _("停用动态口令"), "applied": _("生效"), "withdrawn": _("撤回"), "published": _("发布"), "disclosed": _("公开"),
-    "filed": _("归档"), "proposed": _("提出"), "confirmed": _("确认"),
+    "filed": _("归档"), "proposed": _("提出"), "confirmed": _("确认"), "laid": _("重建"),
 }  # fmt: skip
 
 
@@ -42,7 +43,7 @@ FIELDS = {
     "rows_sm3": _("各行的根"), "form": _("行格式"), "root": _("各值的根"), "values": _("值数"), "computed": _("算出数"),
     "run": _("计算批次"), "known_on": _("截至何日所知"), "rulebook_sm3": _("规则库SM3"), "code_version": _("程序版本"),
     "reason": _("理由"), "document": _("文件"), "count": _("数目"), "region": _("地区"), "parameter": _("参数"), "version": _("版次"),
-    "created": _("新建数"), "changed": _("改动数"),
+    "created": _("新建数"), "changed": _("改动数"), "triggers": _("触发器"),
 }  # fmt: skip
 
 

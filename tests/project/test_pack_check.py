@@ -64,6 +64,13 @@ def test_all_faults_are_listed_not_only_the_first(tmp_path: Path) -> None:
     assert faults == [(2, "role"), (2, "clause"), (2, "department"), (4, "plan+clause+department+role")]
 
 
+def test_what_excel_writes_is_read(tmp_path: Path) -> None:
+    pack = Path(shutil.copytree(SMALL, tmp_path / "yunhe"))
+    for path in pack.glob("*.csv"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n").join([b"\xef\xbb\xbf", b""]))
+    assert check_pack(pack)[1] == []
+
+
 def test_a_folder_that_is_not_there_is_said() -> None:
     with pytest.raises(InputError, match="没有数据包目录“nowhere”"):
         check_pack(Path("nowhere"))

@@ -72,8 +72,14 @@ def targets(counties: Sequence[County]) -> list[dict[str, Any]]:
 
 
 def _of_zones(counties: Iterable[County]) -> list[dict[str, Any]]:
+    """A zone's targets are its county's."""
     own = {county.code: county for county in counties}
-    return [_target("cz-15", _DECLINE, zone, number=own[code].target_15) for zone, (code, _) in ZONES.items() if code in own]
+    found = []
+    for zone, (code, _) in ZONES.items():
+        if code in own:
+            found.append(_target("cz-14", _DECLINE, zone, number=own[code].target_14, incentive=own[code].incentive_14))
+            found.append(_target("cz-15", _DECLINE, zone, number=own[code].target_15))
+    return found
 
 
 def _target(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from shuangkong.rulebook import Rulebook, install
+from shuangkong.rulebook import Rulebook, install, pack_rule_folders
 
 _ROOT = Path(__file__).resolve().parents[3]
 
@@ -24,7 +24,4 @@ def install_rulebook() -> Rulebook:
     Raises:
         RulebookError: a rule file is broken.
     """
-    folders = [pack_folder() / "rules"]
-    if os.environ.get("SHUANGKONG_MODE") == "demonstration":
-        folders.append(pack_folder() / "rules_demonstration")
-    return install([folder for folder in folders if folder.is_dir()])
+    return install(pack_rule_folders(pack_folder(), demonstration=os.environ.get("SHUANGKONG_MODE") == "demonstration"))

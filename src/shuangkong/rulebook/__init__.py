@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from .lists import Term, Terms
-from .loader import RecordingBook, Rulebook
+from .loader import RecordingBook, Rulebook, pack_rule_folders
 from .parameters import Answer, Parameter, Row
 from .products import REFERENCE_SET, Product, Products
 
 __all__ = [
     "REFERENCE_SET", "Answer", "Parameter", "Product", "Products", "RecordingBook", "Row", "Rulebook", "Term", "Terms",
-    "current", "install",
+    "current", "install", "pack_rule_folders",
 ]  # fmt: skip
 
 _installed: list[Rulebook] = []

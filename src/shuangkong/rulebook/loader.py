@@ -27,6 +27,12 @@ _PLACES_FILE = "places.yaml"
 _CACHED_ANSWERS = 200_000
 
 
+def pack_rule_folders(pack: Path, *, demonstration: bool) -> list[Path]:
+    """The folders of a city pack that hold rules: its own, and in the demonstration its invented ones; those that are there."""
+    names = ("rules", "rules_demonstration") if demonstration else ("rules",)
+    return [pack / name for name in names if (pack / name).is_dir()]
+
+
 class Rulebook:
     """Every parameter, list and product, checked and immutable. Make one with :meth:`load`."""
 

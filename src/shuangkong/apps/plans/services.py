@@ -157,9 +157,7 @@ def _confirmed_rows() -> list[dict[str, Any]]:
 
 def rule_folders() -> list[Path]:
     """The folders with the installed pack's own rules, in the demonstration also its invented ones; none without a pack."""
-    pack = Path(settings.PACKS_DIR) / settings.PACK
-    names = ("rules", "rules_demonstration") if settings.DEMONSTRATION else ("rules",)
-    return [pack / name for name in names if (pack / name).is_dir()]
+    return rulebook.pack_rule_folders(Path(settings.PACKS_DIR) / settings.PACK, demonstration=settings.DEMONSTRATION)
 
 
 def current_rulebook() -> Rulebook:

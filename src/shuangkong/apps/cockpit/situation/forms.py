@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -12,17 +14,27 @@ from shuangkong.apps.plans.models import Plan
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
 
+SELECT = forms.Select(attrs={"class": "form-select"})
+
+
+def quarters(plans: Iterable[Plan], today: date) -> list[Period]:
+    """The quarters-to-date of all plans that have ended by ``today``, newest first."""
+    years = sorted({year for plan in plans for year in range(plan.first_year, plan.last_year + 1)}, reverse=True)
+    return [p for year in years for month in (12, 9, 6, 3) if (p := Period.ytd(year, month)).end <= today]
+
 
 class ReportForm(forms.Form):
     """One report: of whom, for which quarter-to-date, under which plan."""
 
-    plan = forms.ModelChoiceField(Plan.objects.none(), to_field_name="code", label=_("方案"))
-    subject = forms.ModelChoiceField(Subject.objects.none(), to_field_name="code", label=_("地区"))
-    period = forms.CharField(max_length=16, label=_("期别"))
+    plan = forms.ModelChoiceField(Plan.objects.none(), to_field_name="code", label=_("方案"), empty_label=None, widget=SELECT)
+    subject = forms.ModelChoiceField(Subject.objects.none(), to_field_name="code", label=_("地区"), empty_label=None, widget=SELECT)
+    period = forms.CharField(max_length=16, label=_("期别"), widget=SELECT)
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["plan"].queryset = Plan.objects.all()
+        plans = Plan.objects.order_by("-first_year")
+        self.fields["plan"].queryset = plans
+        self.fields["period"].widget.choices = [(p.code, p.spoken) for p in quarters(plans, today)]
         regions = Subject.objects.filter(kind__in=(Subject.Kind.CITY, Subject.Kind.COUNTY, Subject.Kind.ZONE))
         self.fields["subject"].queryset = regions if user.sees_all else regions.filter(pk__in=user.own_subject_ids)
 

@@ -31,14 +31,22 @@ def report_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(filed_reports(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     plan = Plan.objects.order_by("-first_year").first()
     period = newest_period(request.user, plan) if plan else None
-    initial = {"plan": plan.code if plan else None, "period": period.code if period else ""}
-    return render(request, "cockpit/report_list.html", {"page": page, "form": ReportForm(initial=initial, user=request.user)})
+    initial = {"plan": plan.code if plan else None, "period": period.code if period else "", "subject": _home(request.user, plan)}
+    return render(
+        request, "cockpit/report_list.html", {"page": page, "form": ReportForm(initial=initial, user=request.user, today=request.today)}
+    )
+
+
+def _home(user: Any, plan: Plan | None) -> str:
+    """Whom a report is about at first: one's own county, else the plan's city."""
+    own = user.subject.code if user.subject_id else ""
+    return own or (plan.subject.code if plan else "")
 
 
 @login_required
 def report_draft(request: HttpRequest) -> HttpResponse:
     """The report as the current figures have it; not filed."""
-    form = ReportForm(request.GET, user=request.user)
+    form = ReportForm(request.GET, user=request.user, today=request.today)
     if not form.is_valid():
         return render(request, "cockpit/report_list.html", {"form": form, "page": None}, status=400)
     asked = form.cleaned_data
@@ -52,7 +60,7 @@ def report_draft(request: HttpRequest) -> HttpResponse:
 @require_POST
 def report_file(request: HttpRequest) -> HttpResponse:
     """Freeze it."""
-    form = ReportForm(request.POST, user=request.user)
+    form = ReportForm(request.POST, user=request.user, today=request.today)
     if not form.is_valid():
         return render(request, "cockpit/report_list.html", {"form": form, "page": None}, status=400)
     asked = form.cleaned_data

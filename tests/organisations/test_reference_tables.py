@@ -9,7 +9,8 @@ import pytest
 from shuangkong.apps.audit.models import Entry
 from shuangkong.apps.organisations import selectors
 from shuangkong.apps.organisations.models import Department, Subject
-from shuangkong.apps.organisations.services import Change, make_user, put_departments, put_subjects
+from shuangkong.apps.organisations.services import Change, claim_installation, make_user, put_departments, put_subjects
+from shuangkong.core.errors import InputError
 
 ROWS = [
     {"code": "c1", "name": "甲县", "kind": "county", "parent": "city"},
@@ -53,3 +54,11 @@ def test_a_password_is_hashed_and_in_no_entry(db: None) -> None:
     assert user.check_password("a-password-of-mine")
     assert "a-password-of-mine" not in user.password
     assert not any("a-password-of-mine" in entry.payload for entry in Entry.objects.all())
+
+
+def test_a_database_is_the_demonstration_or_live_and_stays_so(db: None) -> None:
+    claim_installation("live")
+    claim_installation("live")
+    with pytest.raises(InputError, match="属于正式安装，不能作为演示使用"):
+        claim_installation("demonstration")
+    assert Entry.objects.filter(action="organisations.installation.claim").count() == 1

@@ -14,9 +14,10 @@ from shuangkong.apps.indicators.models import Target
 from shuangkong.apps.ledger.loading import NewRow
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.organisations.models import User
+from shuangkong.apps.organisations.services import claim_installation
 from shuangkong.core.errors import InputError
 from shuangkong.project.packs.demonstration import SIGN_INS, import_generator
-from shuangkong.project.packs.loading import load_demonstration, load_pack
+from shuangkong.project.packs.loading import install_packs, load_demonstration, load_pack
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 PACK = Path(__file__).resolve().parents[2] / "packs" / "chenzhou"
@@ -40,6 +41,14 @@ def test_a_live_installation_refuses_anything_invented(db: None) -> None:
         load_demonstration(pack, now=NOW)
     assert not Row.objects.unscoped("test").filter(demonstration=True).exists()
     assert not User.objects.exists()
+
+
+def test_a_live_database_refuses_the_demonstration(db: None, settings: Any) -> None:
+    claim_installation("live")
+    settings.DEMONSTRATION = True
+    with pytest.raises(InputError, match="这个数据库属于正式安装"):
+        install_packs([PACK], now=NOW, demonstration=True)
+    assert not Row.objects.unscoped("test").exists()
 
 
 def test_everything_is_marked_and_loading_again_changes_nothing(db: None, settings: Any) -> None:

@@ -18,7 +18,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     check.set_defaults(run=run_check)
     load = verbs.add_parser("load", help="装载数据包；再装一次不改动任何数据", description="装载数据包；再装一次不改动任何数据")
     load.add_argument("directory", metavar="DIR", type=Path, help="含 pack.yaml 的目录")
-    load.add_argument("--demonstration", action="store_true", help="同时生成演示数据（只限演示库）")
+    invented = "同时生成演示数据（只限演示库：shuangkong --mode demonstration pack load …）"
+    load.add_argument("--demonstration", action="store_true", help=invented)
     load.set_defaults(run=run_load)
 
 
@@ -41,7 +42,7 @@ def run_check(args: argparse.Namespace) -> int:
 
 def run_load(args: argparse.Namespace) -> int:
     """Load, and say what changed."""
-    environment.enter("demonstration" if args.demonstration else None)
+    environment.enter()
     from django.utils import timezone
 
     from shuangkong.project.packs.loading import install_packs

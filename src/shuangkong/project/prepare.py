@@ -20,6 +20,7 @@ from shuangkong.project.packs.loading import Loaded, install_packs
 def prepare(mode: str) -> str:
     """Bring the installation up to date; the text tells its operator what is new."""
     migrate()
+    organisations.claim_installation(mode)
     said = load(mode)
     if mode == "live":
         said += first_administrator()

@@ -6,7 +6,18 @@ from functools import cached_property
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+
+class Installation(models.Model):
+    """What this database is: the demonstration or a live installation. One row, written once; the two never share a database."""
+
+    mode = models.CharField(max_length=16, primary_key=True)
+    claimed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("安装")
 
 
 class Subject(models.Model):

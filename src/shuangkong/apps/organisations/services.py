@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
-from shuangkong.apps.organisations.models import Department, Subject, User
+from shuangkong.apps.organisations.models import Department, Installation, Subject, User
+from shuangkong.core.errors import InputError
 
 PASSWORD_BYTES = 12
 FIRST_ADMINISTRATOR = "admin"
@@ -112,6 +114,28 @@ def _put_level(
 def put_departments(rows: Iterable[Mapping[str, Any]], *, actor: Any = None, origin: str = "") -> Change:
     """Departments by code."""
     return put_rows(Department, ("code",), rows, action="organisations.departments.put", actor=actor, origin=origin)
+
+
+@transaction.atomic
+def claim_installation(mode: str) -> None:
+    """Say once and for all whether this database is ``demonstration`` or ``live``.
+
+    Raises:
+        InputError: it is the other.
+    """
+    found = Installation.objects.first()
+    if found is None:
+        record("organisations.installation.claim", Installation.objects.create(mode=mode), after={"mode": mode})
+    elif found.mode != mode:
+        raise InputError(
+            _("这个数据库属于{found}，不能作为{mode}使用").format(found=_MODES[found.mode], mode=_MODES[mode]),
+            where="SHUANGKONG_HOME",
+            why=_("演示数据是虚构的，与正式数据不能同库"),
+            do=_("换一个目录或数据库"),
+        )
+
+
+_MODES = {"demonstration": "演示", "live": "正式安装"}
 
 
 class SignIn(NamedTuple):

@@ -22,7 +22,7 @@ from django.conf import settings
 from shuangkong.apps.ledger.loading import Consignment, NewRow, Places, load_rows
 from shuangkong.apps.organisations.models import Department, Subject, User
 from shuangkong.apps.organisations.selectors import department_ids_by_code, ids_by_code
-from shuangkong.apps.organisations.services import Change, SignIn, make_user
+from shuangkong.apps.organisations.services import Change, SignIn, claim_installation, make_user
 from shuangkong.core.errors import InputError
 
 from .reading import Pack
@@ -67,7 +67,7 @@ def require_demonstration() -> None:
     """Refuse anything invented outside the demonstration.
 
     Raises:
-        InputError: this installation is not the demonstration.
+        InputError: this installation, or its database, is not the demonstration.
     """
     if not settings.DEMONSTRATION:
         raise InputError(
@@ -76,6 +76,7 @@ def require_demonstration() -> None:
             why="演示数据是虚构的，与正式数据不能同库",
             do="用 shuangkong run（或 make run）启动演示",
         )
+    claim_installation("demonstration")
 
 
 def generator_of(pack: Pack) -> ModuleType:

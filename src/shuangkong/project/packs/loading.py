@@ -24,7 +24,7 @@ from shuangkong.apps.plans import services as plans
 from shuangkong.apps.plans.models import Plan
 
 from .checking import sound_pack
-from .demonstration import generator_of, load_filings, load_people
+from .demonstration import generator_of, load_filings, load_people, require_demonstration
 from .format import STATISTICS_DIR, TableRow
 from .reading import Pack
 from .statistics import new_row
@@ -94,6 +94,8 @@ def load_demonstration(pack: Pack, *, now: datetime) -> Loaded:
 
 def install_packs(folders: Iterable[Path], *, now: datetime, demonstration: bool) -> list[Loaded]:
     """Load each pack, in the demonstration also what the first one invents, and compute what rests on it where the ledger changed."""
+    if demonstration:
+        require_demonstration()
     done = [load_pack(folder, now=now) for folder in folders]
     if demonstration:
         done.append(load_demonstration(done[0].pack, now=now))

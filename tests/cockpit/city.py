@@ -34,6 +34,12 @@ WORDS = {1: "一级 十分严峻", 2: "二级 比较严峻", 3: "三级 总体�
 CITY_WORDS = {1: "三级", 2: "二级", 3: "一级", 4: "0级"}
 PRODUCTS = ["原煤", "电力", "天然气", "焦炭", "汽油", "柴油"]
 SECTORS = ["电力热力", "有色金属冶炼", "非金属矿物制品", "服务业", "居民生活", "交通运输"]
+#: The calculation that makes each indicator.
+CALCULATIONS = {
+    "energy_intensity_change_percent": "intensity.change", "energy_intensity_decline_percent": "intensity.decline",
+    "energy_intensity_required_percent": "target.path", "energy_intensity_gap_points": "target.gap",
+    "energy_intensity_progress_percent": "target.progress", "warning_national": "warning.national",
+}  # fmt: skip
 TODAY = date(2026, 11, 24)
 NEWEST = Period.ytd(2026, 9)
 
@@ -63,7 +69,8 @@ class Sheet:
         """One value."""
         number = None if value is None else number_text(Decimal(str(value)))
         fields = {
-            "words": "", "severity": None, "demonstration": True, "recalled": False, "public": False, "calculation": "energy.test",
+            "words": "", "severity": None, "demonstration": True, "recalled": False, "public": False,
+            "calculation": CALCULATIONS.get(code, "target.unmeasured"),
             "sentence": "", "finding": "", "uncertainty_points": None, "inputs": "[]", "rule_set_id": None, **more,
         }  # fmt: skip
         draft = Draft(

@@ -137,6 +137,11 @@ class Overview:
         months = (last.year - self.plan.first_year) * 12 + last.month
         return Decimal(100) * months / (12 * self.plan.years)
 
+    @property
+    def last_known(self) -> Value | None:
+        """The newest decline on the path that is known, for when the one of this quarter is not."""
+        return next((value for value in reversed(self.path) if value.value is not None), None)
+
     @cached_property
     def trend(self) -> Chart:
         """Cumulative decline against the path."""

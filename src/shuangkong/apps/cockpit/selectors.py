@@ -96,9 +96,9 @@ def newest_complete(found: Sequence[tuple[date, int]], today: date) -> date | No
 
 
 def values_of(user: Any, moment: Moment, codes: Iterable[str], subject_ids: Iterable[int]) -> QuerySet[Value]:
-    """Values of ``codes`` for subjects at the moment's end. Heavy columns (inputs, sentence) stay in the database."""
+    """Values of ``codes`` for subjects at the moment's end. The inputs stay in the database."""
     found = visible(user, moment.run).filter(period_end=moment.end, indicator__code__in=list(codes), subject__in=list(subject_ids))
-    return found.select_related("indicator").only(*_FIELDS)
+    return found.select_related("indicator").only(*_FIELDS, "sentence")
 
 
 def values_and_parts(user: Any, moment: Moment, codes: Iterable[str], prefixes: Iterable[str], subject_id: int) -> QuerySet[Value]:
@@ -108,9 +108,8 @@ def values_and_parts(user: Any, moment: Moment, codes: Iterable[str], prefixes: 
         asked |= Q(indicator__code__startswith=prefix)
     ends = [moment.end, moment.end.replace(year=moment.end.year - 1)]
     found = visible(user, moment.run).filter(asked, period_end__in=ends, subject=subject_id)
-    return found.exclude(period_kind="month").select_related("indicator").only(*_FIELDS, "finding", "indicator__position").order_by(
-        "indicator__position", "indicator__code"
-    )
+    found = found.exclude(period_kind="month").select_related("indicator").only(*_FIELDS, "sentence", "finding", "indicator__position")
+    return found.order_by("indicator__position", "indicator__code")
 
 
 def series_of(user: Any, run: Run | None, code: str, subject_id: int, first_year: int, last_year: int) -> QuerySet[Value]:

@@ -115,7 +115,8 @@ def inline(value: Shown | None, large: bool = True) -> SafeString:
     if not value:
         return mark_safe(f'<span class="na">{NOT_COMPUTABLE}</span>')
     shown = escape(text(value, large))
-    return mark_safe(f'<a class="{_classes(value)} num" href="{address(value)}">{shown}</a>{_recalled_for_readers(value)}')
+    link = f'<a class="{_classes(value)} num" href="{address(value)}">{shown}</a>'
+    return mark_safe(f"{_status_icon(value)}{link}{_recalled_for_readers(value)}")
 
 
 def _status_icon(value: Shown) -> str:
@@ -166,6 +167,8 @@ def figure(value: Shown | None, large: bool = True, lead: bool = False) -> SafeS
 
 
 def _parts(value: Shown, large: bool) -> tuple[str, str]:
+    if value.value is None and not value.words and value.status in statuses.DATA:
+        return str(statuses.DATA[value.status].word), ""
     whole, number = text(value, large), text(value, large, unit=False)
     if value.value is None:
         return whole, ""
@@ -192,6 +195,11 @@ def mark(kind: str) -> SafeString:
         "forecast": ("mk mk-fc", _("预测")),
     }[kind]
     return mark_safe(f'<span class="{css}">{word}</span>')
+
+
+def evidence(kind: str) -> SafeString:
+    """How sure a rule row is: 原文 and 平台规则 as states, 待核实 and 演示 as marks."""
+    return mark(kind) if kind in ("recalled", "demonstration") else statuses.state(kind, extra="s12")
 
 
 def citation(number: str, locator: str = "", recalled: bool = False) -> SafeString:

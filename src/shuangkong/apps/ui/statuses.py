@@ -47,8 +47,11 @@ WORK = {
     "pending": State("w-run", gettext_lazy("待封存")),
     "sealed": State("w-lock", gettext_lazy("已封存")),
 }
-#: How sure a rule is (``evidence`` of a rule row); recalled is a mark, not a status.
-EVIDENCE = {"text": State("st-3", gettext_lazy("原文")), "design": State("st-ex", gettext_lazy("平台规则"))}
+#: How sure a rule is (``evidence`` of a rule row); recalled and demonstration are marks, not states: see ``figures.evidence``.
+EVIDENCE = {
+    "text": State("st-3", gettext_lazy("原文")),
+    "design": State("st-ex", gettext_lazy("平台规则")),
+}
 #: Severity of the national scheme, 1 the worst, and of the city scheme by completion, 1 the worst of four.
 NATIONAL = {1: "st-1", 2: "st-2", 3: "st-3"}
 CITY = {1: "st-1", 2: "st-2", 3: "st-w", 4: "st-3"}
@@ -88,17 +91,17 @@ def level(value: object | None, extra: str = "", prefix: object = "", short: boo
     if not value:
         return state("not_rated", extra=extra)
     if not value.severity:  # type: ignore[attr-defined]
-        return _without_level(value, extra)
+        return _without_level(value, extra, short)
     word = value.words or _("第%(n)d级") % {"n": value.severity}  # type: ignore[attr-defined]
     shown = word.partition(" ")[0] if short else word
     return tag(level_class(value.indicator.code, value.severity), f"{prefix}{shown}", extra)  # type: ignore[attr-defined]
 
 
-def _without_level(value: object, extra: str) -> SafeString:
+def _without_level(value: object, extra: str, short: bool) -> SafeString:
     status: str = value.status  # type: ignore[attr-defined]
     if status in ("missing", "incomplete"):
         return state(status, extra=extra)
-    return state("not_rated", word=value.words, extra=extra)  # type: ignore[attr-defined]
+    return state("not_rated", word="" if short else value.words, extra=extra)  # type: ignore[attr-defined]
 
 
 def urgency(severity: int, on: date | None, today: date) -> SafeString:

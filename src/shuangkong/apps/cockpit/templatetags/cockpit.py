@@ -97,7 +97,7 @@ def headline_value(line: Headline) -> SafeString:
     """The newest value; 缺报 where none was ever computed."""
     if line.value is None:
         return mark_safe(f'<span class="na">{_("缺报")}</span>')
-    return figures.figure(line.value)
+    return figures.inline(line.value)
 
 
 @register.simple_tag

@@ -114,14 +114,15 @@ def main():
     slowest_s = 0.0
     while (elapsed := time.monotonic() - began) < arguments.seconds:
         seed = arguments.seed * 1_000_000 + rounds
-        round_began = time.monotonic()
+        # processor time: a busy machine is no hang of ours
+        round_began = time.process_time()
         try:
             events += round_of(random.Random(seed))
         except BaseException:
             print(f"fuzz_hj212: seed {seed} failed", flush=True)
             raise
         rounds += 1
-        slowest_s = max(slowest_s, time.monotonic() - round_began)
+        slowest_s = max(slowest_s, time.process_time() - round_began)
         assert slowest_s < SLOWEST_S, f"seed {seed} took {slowest_s:.1f} s"
         if base_kib is None and elapsed > arguments.seconds / 10:
             base_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

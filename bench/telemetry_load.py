@@ -45,12 +45,12 @@ def draw_frames(index, count, salt=0):
 class Server:
     """A gateway process of its own."""
 
-    def __init__(self, root, store=None, name="w0", port=0, limit_file_bytes=None):
+    def __init__(self, root, store=None, name="w0", port=0, stderr=None):
         self.root = Path(root)
         command = [sys.executable, "-m", "shuangkong", "gateway", "worker", "--port", str(port), "--name", name, "--incident-seconds", "1"]
         command += ["--store", store or str(root)]
         environment = dict(os.environ, SHUANGKONG_GATEWAY_FILES=str(root))
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment, start_new_session=True)
         line = self.process.stdout.readline().strip()
         found = _PORT.search(line)
         if found is None:

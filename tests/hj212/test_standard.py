@@ -3,8 +3,8 @@
 import pytest
 
 from shuangkong.hj212 import FAULTS, STRICT, Profile, RemoteProtocolError, decode
-from shuangkong.hj212.__main__ import describe
 from shuangkong.hj212.catalogue import commands, factors, factors_2005, flags, standard
+from shuangkong.hj212.description import describe
 from tests.hj212.frames import deviations, standard_cases
 
 
@@ -44,7 +44,7 @@ def test_deviation(case, raw):
 def test_every_fault_of_header_and_data_area_has_a_case():
     seen = {fault for case, _ in deviations() for fault in case["faults"]}
     framing = {"garbage", "length_mismatch", "length_counts_tail", "segment_too_long", "crc_not_hex", "crc_mismatch", "crc_modbus",
-               "crc_lower_case", "not_utf8", "content_missing", "content_too_long", "edition_mismatch"}  # fmt: skip
+               "crc_lower_case", "not_utf8", "content_missing", "content_too_long", "edition_mismatch", "tail_missing"}  # fmt: skip
     assert seen | framing == set(FAULTS)
 
 

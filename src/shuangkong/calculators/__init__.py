@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from shuangkong.core.errors import InputError
 
-from . import carbon, energy, warning
+from . import carbon, energy, telemetry, warning
 from .definition import Calculator
 
 #: Every calculator in the order in which they are shown.
-CALCULATORS: tuple[Calculator, ...] = (*energy.CALCULATORS, *warning.CALCULATORS, *carbon.CALCULATORS)
+CALCULATORS: tuple[Calculator, ...] = (*energy.CALCULATORS, *warning.CALCULATORS, *carbon.CALCULATORS, *telemetry.CALCULATORS)
 
 _BY_ID = {calculator.id: calculator for calculator in CALCULATORS}
 

@@ -41,6 +41,7 @@ def _section(calculator: Calculator, rulebook: Rulebook) -> str:
             f"## `{calculator.id}` {calculator.title_zh}\n",
             f"{calculator.title_en}. {calculator.formula}\n",
             f"Basis: {'; '.join(calculator.basis)}.\n",
+            *([*(f"- {note}" for note in calculator.notes), ""] if calculator.notes else []),
             "| input | type | needed | meaning |", "|---|---|---|---|", *_rows(schemas["inputs"], True),
             "", "| output | type | meaning |", "|---|---|---|", *_rows(schemas["outputs"], False),
             "", "```console", f"$ shuangkong calc run {calculator.id} --json '{_json(calculator.example)}'",

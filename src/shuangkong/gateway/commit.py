@@ -41,7 +41,7 @@ class _Entry(NamedTuple):
 class Committer:
     """Takes records, makes them durable in groups, then calls their ``done``.  Knows the keys of late and drops repeats."""
 
-    def __init__(self, store: Store, metrics: Metrics, remembered_keys: int) -> None:
+    def __init__(self, store: Store, metrics: Metrics, remembered_keys: int, announce: Callable[[str], None] | None = None) -> None:
         self._store, self._metrics, self._remembered = store, metrics, remembered_keys
         self._thread = None if isinstance(store, NoStore) else ThreadPoolExecutor(1, "commit")
         self._pending: list[_Entry] = []
@@ -50,6 +50,7 @@ class Committer:
         self._earlier: set[bytes] = set()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._announce = announce or _say_nothing
         self.alarm = ""
 
     def put(self, record: Record, done: Callable[[], None]) -> bool:
@@ -104,7 +105,9 @@ class Committer:
         except OSError as error:
             self._failed(group, error)
             return False
-        self.alarm = ""
+        if self.alarm:
+            self.alarm = ""
+            self._announce("存储已恢复，继续接收")
         metrics = self._metrics
         metrics.set("storage_failing", 0)
         metrics.add("commits_total")
@@ -116,10 +119,18 @@ class Committer:
         return True
 
     def _failed(self, group: list[_Entry], error: OSError) -> None:
+        was = self.alarm
         self.alarm = f"存储无法写入：{error.strerror or error}；未存下的报文不应答，存储恢复后自动继续"
+        if not was:
+            # on a full disk no status file can be written either
+            self._announce(self.alarm)
         self._metrics.set("storage_failing", 1)
         self._metrics.add("unacknowledged_total", len(group))
         for entry in group:
             if entry.packed is not None:
                 self._late.discard(entry.key)
                 self._earlier.discard(entry.key)
+
+
+def _say_nothing(words: str) -> None:
+    """Where nobody listens."""

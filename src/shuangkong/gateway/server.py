@@ -36,14 +36,25 @@ _decrypter = lru_cache(maxsize=4096)(decrypter)
 
 
 class Gateway:
-    """All connections of one process.  ``now_ms`` is the civil clock (milliseconds since 1970), handed in."""
+    """All connections of one process.
 
-    def __init__(self, root: Path, worker: str, store: Store, now_ms: Callable[[], int], limits: Limits | None = None) -> None:
+    ``now_ms`` is the civil clock (milliseconds since 1970), handed in; ``announce`` hears alarms that no file can hold.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        worker: str,
+        store: Store,
+        now_ms: Callable[[], int],
+        limits: Limits | None = None,
+        announce: Callable[[str], None] | None = None,
+    ) -> None:
         self.root, self.worker, self.now_ms = root, worker, now_ms
         self.limits = limits or Limits()
         self.loop = asyncio.get_running_loop()
         self.metrics, self.incidents = Metrics(), Incidents()
-        self.committer = Committer(store, self.metrics, self.limits.remembered_keys)
+        self.committer = Committer(store, self.metrics, self.limits.remembered_keys, announce)
         self.field = FieldRunner(self)
         self.devices: dict[str, Device] = {}
         self.sessions: set[Session] = set()

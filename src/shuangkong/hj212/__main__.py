@@ -9,46 +9,16 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from decimal import Decimal
 from typing import BinaryIO
 
 from shuangkong.hj212.catalogue import EDITIONS
-from shuangkong.hj212.connection import NEED_DATA, Connection, Event, Unreadable
-from shuangkong.hj212.faults import Fault
+from shuangkong.hj212.connection import NEED_DATA, Connection, Event
+from shuangkong.hj212.description import describe
 from shuangkong.hj212.framing import Garbage
-from shuangkong.hj212.message import Message, Profile
+from shuangkong.hj212.message import Profile
 from shuangkong.hj212.sm4 import decrypter
 
 _CHUNK_BYTES = 65_536
-
-
-def plain(value: object) -> object:
-    """A typed value as JSON holds it: numbers as exact text, times in ISO 8601."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def describe(event: Event) -> dict[str, object]:
-    """An event as the command and the calculator print it."""
-    if isinstance(event, Message):
-        content = event.content
-        data = {
-            "fields": {name: plain(value) for name, value in content.fields.items()},
-            "factors": {code: {name: plain(value) for name, value in values.items()} for code, values in content.factors.items()},
-        }
-        return {
-            "valid": not event.errors, "errors": _faults(event.errors), "warnings": _faults(event.warnings),
-            "header": event.header, "data": data,
-        }  # fmt: skip
-    faults = (event.fault,) if isinstance(event, Garbage) else event.faults if isinstance(event, Unreadable) else ()
-    raw = event.sample if isinstance(event, Garbage) else event.raw if isinstance(event, Unreadable) else b""
-    return {"valid": False, "errors": _faults(faults), "raw": raw.decode("utf-8", "backslashreplace")}
-
-
-def _faults(faults: Sequence[Fault]) -> list[dict[str, str]]:
-    return [fault.as_dict() for fault in faults]
 
 
 def read_events(file: BinaryIO, connection: Connection) -> Iterator[Event]:

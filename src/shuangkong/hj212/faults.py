@@ -13,6 +13,7 @@ FAULTS: dict[str, tuple[str, bool]] = {
     "garbage": ("帧以外的字节", False),
     "length_mismatch": ("声明的数据段长度与实际不符", False),
     "length_counts_tail": ("数据段长度把校验码和包尾也计算在内", True),
+    "tail_missing": ("缺少包尾回车换行", True),
     "segment_too_long": ("数据段超过1024字节", True),
     "crc_not_hex": ("校验码不是四位十六进制数", False),
     "crc_mismatch": ("校验码不符", False),

@@ -28,6 +28,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def announce(words: str) -> None:
+    """An alarm of the gateway, for the log of the supervisor."""
+    print(f"遥测网关：{words}", file=sys.stderr, flush=True)
+
+
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """The command and its parts."""
     words = "遥测网关：污染源自动监测（HJ 212）与能耗计量数据接收"
@@ -87,7 +92,7 @@ async def _run_worker(args: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    gateway = Gateway(root, args.name, store, now_ms, Limits(incident_s=args.incident_seconds))
+    gateway = Gateway(root, args.name, store, now_ms, Limits(incident_s=args.incident_seconds), announce)
     port = await gateway.start(args.host, args.port)
     print(f"遥测网关 {args.name} 已启动：{args.host}:{port}", flush=True)
     await stop.wait()

@@ -184,6 +184,11 @@ JOB_KINDS = {
     "import.check": "shuangkong.apps.desk.services.imports.run_check",
     "import.apply": "shuangkong.apps.desk.services.imports.run_apply",
     "import.undo": "shuangkong.apps.desk.services.imports.run_undo",
+    "export": "shuangkong.apps.desk.services.exports.run_export",
+}
+EXPORT_KINDS = {
+    "batches": "shuangkong.apps.ledger.exports.batches",
+    "rows": "shuangkong.apps.ledger.exports.rows",
 }
 LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -9,6 +9,7 @@ urlpatterns = [
     path("audit/", include("shuangkong.apps.audit.urls")),
     path("data/", include("shuangkong.apps.ledger.urls")),
     path("plan/", include("shuangkong.apps.cockpit.plan.urls")),
+    path("", include("shuangkong.apps.desk.urls")),
     path("", include("shuangkong.apps.cockpit.urls")),
 ]
 

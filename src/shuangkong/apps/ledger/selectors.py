@@ -59,3 +59,13 @@ def later_batches(batch: Batch) -> QuerySet:
     """Live batches that correct rows of ``batch``: they have to be withdrawn first."""
     correcting = Row.objects.unscoped("which rows supersede others is no figure").filter(supersedes__batch=batch)
     return live_batches().filter(id__in=correcting.values("batch_id"))
+
+
+def batches_of(user: Any) -> QuerySet:
+    """The batches that a person may see, newest first."""
+    return Batch.objects.visible_to(user).select_related("owner", "subject", "file")
+
+
+def batch_of(user: Any, batch_id: int) -> Batch | None:
+    """One of them."""
+    return batches_of(user).filter(pk=batch_id).first()

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from shuangkong import rulebook
 from shuangkong.apps.desk.imports.kinds import CONFIRM, Fault, Form
 from shuangkong.apps.ledger.imports.columns import Places, micro_of, multiplier_of, number_of
 from shuangkong.apps.ledger.imports.lines import AT, Line
 from shuangkong.apps.ledger.imports.sink import LedgerSink
 from shuangkong.apps.organisations.models import Subject, User
+from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.core.errors import InputError, NotInForce
 from shuangkong.core.quantities import BASE_UNITS, unit_of
 
@@ -58,6 +58,7 @@ class LedgerChecker:
     def __init__(self, user: Any, form: Form) -> None:
         self.form = form
         self.places = Places(user)
+        self.book = current_rulebook()
         self._known_on = form.known_on.isoformat()
         self._measures: set[str] = set()
         self._ends: set[str] = set()
@@ -106,8 +107,7 @@ class LedgerChecker:
     def largest(self, dimension: str) -> int:
         """Above how many micro-units a cell is asked about."""
         if dimension not in self._limits:
-            book = rulebook.current()
-            number = book.at(f"import.largest.{dimension}", book.default_region, self.form.known_on).number
+            number = self.book.at(f"import.largest.{dimension}", self.book.default_region, self.form.known_on).number
             self._limits[dimension] = int(multiplier_of(number))
         return self._limits[dimension]
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from shuangkong import rulebook
 from shuangkong.apps.desk.imports.kinds import Column, words_of
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
 from shuangkong.core.quantities import MICRO_DIGITS, MICRO_LIMIT, decimal_of, to_micro
+from shuangkong.rulebook.loader import Rulebook
 
 REMARK_LENGTH = 200
 #: Digits before the point beyond which no quantity of any unit fits the ledger.
@@ -164,9 +164,11 @@ def cumulative_quarter(period: Period) -> Period | None:
     return period if period.kind == "ytd" and period.last_month % 3 == 0 else None
 
 
-def term_column(key: str, title: str, list_name: str, hint: str, example: str, *, required: bool = True, empty: str = "") -> Column:
+def term_column(
+    book: Rulebook, key: str, title: str, list_name: str, hint: str, example: str, *, required: bool = True, empty: str = ""
+) -> Column:
     """A word of one of the rulebook's lists; ``empty`` is what an empty optional cell means."""
-    terms = rulebook.current().terms(list_name)
+    terms = book.terms(list_name)
 
     def convert(raw: Any) -> str:
         return empty if raw is None else terms.find(words_of(raw)).code
@@ -174,10 +176,10 @@ def term_column(key: str, title: str, list_name: str, hint: str, example: str, *
     return Column(key, title, hint, example, required=required, choices=tuple(term.label for term in terms), convert=convert)
 
 
-def release_column() -> Column:
+def release_column(book: Rulebook) -> Column:
     """The vintage of a statistic."""
     hint = _("初步核算、初步核实、最终核实或普查修订；留空为初步核算")
-    return term_column("release", _("数据版本"), "releases", hint, _("初步核算"), required=False, empty="preliminary")
+    return term_column(book, "release", _("数据版本"), "releases", hint, _("初步核算"), required=False, empty="preliminary")
 
 
 def remark_column() -> Column:
@@ -192,9 +194,8 @@ def remark_column() -> Column:
     return Column("remark", _("备注"), _("可不填"), "", required=False, convert=convert, width=24)
 
 
-def industry_column(*, required: bool = False) -> Column:
+def industry_column(book: Rulebook, *, required: bool = False) -> Column:
     """A statistical sector or an industry division by name or code; empty means all."""
-    book = rulebook.current()
     sectors, industries = book.terms("sectors"), book.terms("industries")
 
     def convert(raw: Any) -> str:

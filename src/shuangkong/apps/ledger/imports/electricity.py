@@ -12,6 +12,7 @@ from shuangkong.apps.desk.imports.kinds import Column, Fault, Form, words_of
 from shuangkong.apps.ledger.imports import columns as c
 from shuangkong.apps.ledger.imports.base import LedgerChecker, LedgerKind, Made, Units
 from shuangkong.apps.ledger.imports.lines import Line
+from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.core.periods import Period
 
 
@@ -30,11 +31,12 @@ class ElectricityKind(LedgerKind):
 
     def columns(self, user: Any) -> list[Column]:
         """Region, zone, industry, period, quantity, unit, release, remark."""
+        book = current_rulebook()
         place, zone = c.place_columns(c.Places(user))
         return [
             place,
             zone,
-            c.industry_column(),
+            c.industry_column(book),
             c.period_column(_monthly, _("写成 2025年6月 或 2025年1—6月"), _("2025年6月")),
             Column("quantity", _("用电量"), _("不带单位的数；空白不等于零"), 4321.5, required=False, raw=True),
             Column(
@@ -45,7 +47,7 @@ class ElectricityKind(LedgerKind):
                 choices=("千瓦时", "万千瓦时", "亿千瓦时"),
                 convert=words_of,
             ),
-            c.release_column(),
+            c.release_column(book),
             c.remark_column(),
         ]
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shuangkong import rulebook
 from shuangkong.apps.desk.imports.kinds import Column, Fault, Form, words_of
 from shuangkong.apps.ledger.imports import columns as c
 from shuangkong.apps.ledger.imports.base import LedgerChecker, LedgerKind, Made, Units
 from shuangkong.apps.ledger.imports.lines import Line
+from shuangkong.apps.plans.services import current_rulebook
+from shuangkong.rulebook.loader import Rulebook
 
 UNIT_CHOICES = ("吨", "万吨", "立方米", "万立方米", "亿立方米", "千瓦时", "万千瓦时", "亿千瓦时", "GJ", "吨标准煤", "万吨标准煤")
 
@@ -27,14 +29,17 @@ class EnergyKind(LedgerKind):
     def columns(self, user: Any) -> list[Column]:
         """Region, zone, industry, product, flow, period, quantity, unit, release, remark."""
         place, zone = c.place_columns(c.Places(user))
-        book = rulebook.current()
+        book = current_rulebook()
         products = tuple(product.label for product in book.products)
         return [
             place,
             zone,
-            c.industry_column(),
-            Column("product", _("能源品种"), _("规则库中的品种名称"), _("原煤"), choices=products, convert=_product, width=16),
+            c.industry_column(book),
+            Column(
+                "product", _("能源品种"), _("规则库中的品种名称"), _("原煤"), choices=products, convert=partial(_product, book), width=16
+            ),
             c.term_column(
+                book,
                 "flow",
                 _("流向"),
                 "flows",
@@ -46,7 +51,7 @@ class EnergyKind(LedgerKind):
             Column(
                 "unit", _("计量单位"), _("吨、万吨、万立方米、万千瓦时、GJ、吨标准煤等"), _("吨"), choices=UNIT_CHOICES, convert=words_of
             ),
-            c.release_column(),
+            c.release_column(book),
             c.remark_column(),
         ]
 
@@ -55,8 +60,8 @@ class EnergyKind(LedgerKind):
         return EnergyChecker(user, form)
 
 
-def _product(raw: Any) -> tuple[str, str]:
-    product = rulebook.current().products.find(words_of(raw))
+def _product(book: Rulebook, raw: Any) -> tuple[str, str]:
+    product = book.products.find(words_of(raw))
     return product.code, product.dimension
 
 

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shuangkong import rulebook
 from shuangkong.apps.desk.imports.kinds import CONFIRM, Column, Fault, Form, words_of
 from shuangkong.apps.ledger.imports import columns as c
 from shuangkong.apps.ledger.imports.base import LedgerChecker, LedgerKind, Made, Units, price_base_in_force, staged_at
 from shuangkong.apps.ledger.imports.lines import Line
+from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.core.errors import InputError
+from shuangkong.rulebook.loader import Rulebook
 
 CURRENT_PRICES = "当年价"
 _SUFFIXES = ("年不变价", "年价格", "年价", "年可比价", "不变价", "年")
 
 
-def price_bases() -> tuple[int, ...]:
+def price_bases(book: Rulebook) -> tuple[int, ...]:
     """The bases of constant prices that the rulebook knows."""
-    rows = rulebook.current().parameters["statistics.gdp_price_base"].all_rows()
+    rows = book.parameters["statistics.gdp_price_base"].all_rows()
     return tuple(sorted({int(row.number) for row in rows}))
 
 
-def price_base_of(raw: Any) -> int:
+def price_base_of(bases: tuple[int, ...], raw: Any) -> int:
     """The price base that a cell means: 0 for current prices, else the year of constant prices.
 
     Raises:
@@ -36,9 +38,9 @@ def price_base_of(raw: Any) -> int:
         return 0
     for suffix in _SUFFIXES:
         text = text.removesuffix(suffix)
-    if text.isdigit() and int(text) in price_bases():
+    if text.isdigit() and int(text) in bases:
         return int(text)
-    known = "、".join(f"{base}年不变价" for base in price_bases())
+    known = "、".join(f"{base}年不变价" for base in bases)
     raise InputError(
         _("不认识价格基期“{text}”").format(text=raw),
         why=_("规则库中的基期：{known}").format(known=known),
@@ -57,15 +59,24 @@ class GdpKind(LedgerKind):
     def columns(self, user: Any) -> list[Column]:
         """Region, zone, period, quantity, unit, price base, release, remark."""
         place, zone = c.place_columns(c.Places(user))
-        bases = (CURRENT_PRICES, *(f"{base}年不变价" for base in price_bases()))
+        book = current_rulebook()
+        bases = price_bases(book)
+        choices = (CURRENT_PRICES, *(f"{base}年不变价" for base in bases))
         return [
             place,
             zone,
             c.period_column(c.cumulative_quarter, _("写成 2025年1—3月、1—6月、1—9月 或 2025年"), _("2025年1—6月")),
             Column("quantity", _("地区生产总值"), _("不带单位的数；空白不等于零"), 123456.78, required=False, raw=True),
             Column("unit", _("计量单位"), _("万元、亿元"), _("万元"), choices=("万元", "亿元"), convert=words_of),
-            Column("price_base", _("价格基期"), _("当年价，或某年不变价"), _("2020年不变价"), choices=bases, convert=price_base_of),
-            c.release_column(),
+            Column(
+                "price_base",
+                _("价格基期"),
+                _("当年价，或某年不变价"),
+                _("2020年不变价"),
+                choices=choices,
+                convert=partial(price_base_of, bases),
+            ),
+            c.release_column(book),
             c.remark_column(),
         ]
 
@@ -95,7 +106,6 @@ class GdpChecker(LedgerChecker):
     def __init__(self, user: Any, form: Form) -> None:
         super().__init__(user, form)
         self._units = Units()
-        self._book = rulebook.current()
         self._bases: dict[str, int | None] = {}
 
     def lines(self, columns: Mapping[str, list[Any]]) -> Iterator[Made]:
@@ -119,7 +129,7 @@ class GdpChecker(LedgerChecker):
     def _unusual(self, base: int, period: tuple[str, str, str]) -> tuple[Fault, ...]:
         end = period[2]
         if end not in self._bases:
-            self._bases[end] = price_base_in_force(end, self._book)
+            self._bases[end] = price_base_in_force(end, self.book)
         usual = self._bases[end]
         if not base or usual in {None, base} or base == int(period[1][:4]):
             return ()

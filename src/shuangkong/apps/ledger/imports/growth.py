@@ -13,24 +13,22 @@ from shuangkong.apps.desk.imports.kinds import Column, Fault, Form, words_of
 from shuangkong.apps.ledger.imports import columns as c
 from shuangkong.apps.ledger.imports.base import LedgerChecker, LedgerKind, Made
 from shuangkong.apps.ledger.imports.lines import Line
+from shuangkong.apps.ledger.measures import MEASURES, PERCENT
+from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
 
 #: the word on the screen → the ledger's measure
-MEASURES = {
-    "地区生产总值增速": "gdp_growth",
-    "规模以上工业增加值增速": "industry_value_added_growth",
-    "能源消费总量增速": "energy_growth",
-}
+GROWTHS = {MEASURES[name].label: name for name in ("gdp_growth", "industry_value_added_growth", "energy_growth")}
 ONE = c.multiplier_of(Decimal(1))
 TOTAL_LOSS = -100 * ONE
 
 
 def _measure(raw: Any) -> str:
     text = "".join(words_of(raw).split())
-    if text not in MEASURES:
+    if text not in GROWTHS:
         raise InputError(_("不认识指标“{text}”").format(text=raw), why=_("不在增速指标名单中"), do=_("从下拉列表中选择"))
-    return MEASURES[text]
+    return GROWTHS[text]
 
 
 def _cumulative(period: Period) -> Period | None:
@@ -48,15 +46,16 @@ class GrowthKind(LedgerKind):
 
     def columns(self, user: Any) -> list[Column]:
         """Region, zone, measure, period, rate, release, remark."""
+        book = current_rulebook()
         place, zone = c.place_columns(c.Places(user))
         hint = _("同比增长的百分数，下降为负；不带 %")
         return [
             place,
             zone,
-            Column("measure", _("指标"), _("从下拉列表中选择"), next(iter(MEASURES)), choices=tuple(MEASURES), convert=_measure, width=24),
+            Column("measure", _("指标"), _("从下拉列表中选择"), next(iter(GROWTHS)), choices=tuple(GROWTHS), convert=_measure, width=24),
             c.period_column(_cumulative, _("写成 2025年1—6月 或 2025年"), _("2025年1—6月")),
             Column("rate", _("同比增长（%）"), hint, 5.6, required=False, raw=True),
-            c.release_column(),
+            c.release_column(book),
             c.remark_column(),
         ]
 
@@ -81,7 +80,24 @@ class GrowthChecker(LedgerChecker):
                 continue
             rate = format(c.number_of(raw), "f")
             yield self.made(
-                Line(*place, zone, measure, "", "", "", *period, None, rate, "%", c.filed_text(raw), None, release, True, remark), faults
+                Line(
+                    *place,
+                    zone,
+                    measure,
+                    "",
+                    "",
+                    "",
+                    *period,
+                    None,
+                    rate,
+                    PERCENT,
+                    c.filed_text(raw),
+                    None,
+                    release,
+                    MEASURES[measure].comparable,
+                    remark,
+                ),
+                faults,
             )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from shuangkong.apps.desk.imports.kinds import Form
+from shuangkong.apps.desk.imports.kinds import Counts, Form
 from shuangkong.apps.desk.models import StoredFile
 from shuangkong.apps.ledger import services
 from shuangkong.apps.ledger.imports.comparison import Pieces, verdicts
-from shuangkong.apps.ledger.models import Batch
+from shuangkong.apps.ledger.models import Batch, Row
 
 
 class _Free:
@@ -20,6 +20,19 @@ class _Free:
 
     def fence(self) -> None:
         """Nothing holds."""
+
+
+def _counts_of(batch: Batch) -> Counts:
+    """The counts of a batch that an earlier attempt applied, from the batch and its rows."""
+    rows = Row.objects.unscoped("the batch of this job").filter(batch=batch, supersedes__isnull=False)
+    corrected = rows.count()
+    return Counts(
+        read=batch.rows_read,
+        new=batch.rows_kept - corrected,
+        corrected=corrected,
+        unchanged=batch.rows_unchanged,
+        refused=batch.rows_refused,
+    )
 
 
 class LedgerSink:
@@ -53,7 +66,7 @@ class LedgerSink:
         if batch.applied_at is None:
             confirmed = bool(work.arguments.get("keep_unusual"))
             return services.write_batch(batch, kind, pieces, form, facts, work, confirmed=confirmed).as_dict()
-        return {"read": batch.rows_read, "good": batch.rows_kept, "refused": batch.rows_refused, "unchanged": batch.rows_unchanged}
+        return _counts_of(batch).as_dict()
 
     def discard(self, batch: Batch) -> None:
         """Throws a batch never applied away."""

@@ -1,0 +1,39 @@
+"""Reads of the desk: jobs, files and what waits for a person."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from shuangkong.apps.desk.models import InboxItem, Job, StoredFile
+from shuangkong.apps.desk.services.jobs import SILENT_SECONDS
+
+
+def jobs_of(user: Any) -> QuerySet:
+    """The jobs that a person may see, newest first."""
+    return Job.objects.visible_to(user).select_related("owner", "file")
+
+
+def job_of(user: Any, job_id: int) -> Job | None:
+    """One of them."""
+    return jobs_of(user).filter(pk=job_id).first()
+
+
+def is_interrupted(job: Job, now: datetime) -> bool:
+    """Whether a running job has shown no sign of life for too long."""
+    return job.state == Job.State.RUNNING and job.beat_at is not None and job.beat_at < now - timedelta(seconds=SILENT_SECONDS)
+
+
+def file_of(user: Any, file_id: int) -> StoredFile | None:
+    """A file that a person may fetch."""
+    return StoredFile.objects.visible_to(user).filter(pk=file_id).first()
+
+
+def inbox(user: Any, *, closed: bool = False) -> QuerySet:
+    """What waits for a person, the most urgent first; or what was settled, the newest first."""
+    items = InboxItem.objects.visible_to(user).select_related("for_subject", "for_department")
+    if closed:
+        return items.filter(closed_at__isnull=False).order_by("-closed_at", "-id")
+    return items.filter(closed_at=None).order_by(F("due_on").asc(nulls_last=True), "severity", "-id")

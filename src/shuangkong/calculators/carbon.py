@@ -19,9 +19,9 @@ _NATION = "cn"
 class CombustionInputs(Inputs):
     """A quantity of one fuel."""
 
-    fuel: str = Field(description="燃料的代码或中文名")
+    fuel: str = Field(title="燃料", description="燃料的代码或中文名")
     quantity: NonNegative = Field(description="燃烧量")
-    unit: str = Field(description="计量单位，如 吨、万立方米")
+    unit: str = Field(title="计量单位", description="计量单位，如 吨、万立方米")
 
 
 class CombustionOutputs(Outputs):

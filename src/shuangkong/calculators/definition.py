@@ -82,8 +82,8 @@ class Model(BaseModel):
 class Inputs(Model):
     """Base of all inputs: the day and the place by which rules are looked up."""
 
-    on: Day = Field(None, description="适用规则的日期，缺省为今天")
-    region: Place = Field(None, description="行政区划代码（43、4310、431021）或 cn，缺省为已安装城市包的地区")
+    on: Day = Field(None, title="适用日期", description="适用规则的日期，缺省为今天")
+    region: Place = Field(None, title="地区", description="行政区划代码（43、4310、431021）或 cn，缺省为已安装城市包的地区")
 
 
 class Outputs(Model):

@@ -51,19 +51,22 @@ Decimals = Annotated[Literal[3, 4] | None, BeforeValidator(_written)]
 class ToTceItem(Model):
     """One quantity of one product."""
 
-    product: str = Field(description="能源品种的代码或中文名")
+    product: str = Field(title="能源品种", description="能源品种的代码或中文名")
     quantity: NonNegative = Field(description="实物量")
-    unit: str = Field(description="计量单位，如 吨、万立方米、亿千瓦时、GJ")
-    coefficient: Positive | None = Field(None, description="实测或合同折标系数（kgce/kg、m³、kWh、MJ；耗能工质按规则的单位）")
+    unit: str = Field(title="计量单位", description="计量单位，如 吨、万立方米、亿千瓦时、GJ")
+    coefficient: Positive | None = Field(
+        None, title="实测折标系数",
+        description="实测或合同折标系数（kgce/kg、m³、kWh、MJ；耗能工质按规则的单位）",
+    )
 
 
 class ToTceInputs(Inputs):
     """What is to be converted."""
 
     items: list[ToTceItem] = Field(min_length=1, max_length=_MOST_ITEMS, description="各品种实物量")
-    basis: Literal["calorific", "equivalent"] = Field(description="calorific 当量值，equivalent 等价值")
+    basis: Literal["calorific", "equivalent"] = Field(title="折标口径", description="calorific 当量值，equivalent 等价值")
     equivalent_coefficient: Positive | None = Field(None, description="电力等价折标系数（kgce/kWh）")
-    coefficient_set: str = Field(REFERENCE_SET, description="折标系数组，缺省为参考系数；另有 nbs、gb30251 等")
+    coefficient_set: str = Field(REFERENCE_SET, title="折标系数组", description="折标系数组，缺省为参考系数；另有 nbs、gb30251 等")
 
 
 class ToTceItemResult(Model):
@@ -144,7 +147,10 @@ class IntensityChangeInputs(Inputs):
     gdp_base: Positive = Field(description="基期 GDP（万元，不变价）")
     energy_report_tce: NonNegative = Field(description="报告期能源消费总量（吨标准煤）")
     gdp_report: Positive = Field(description="报告期 GDP（万元，与基期同一价格基期）")
-    decimals: Decimals = Field(None, description="求变化率前强度保留的小数位：4（省、市）、3（县）、null 不取整；不填为 4")
+    decimals: Decimals = Field(
+        None, title="强度保留小数",
+        description="求变化率前强度保留的小数位：4（省、市）、3（县）、null 不取整；不填为 4",
+    )
 
 
 class IntensityChangeOutputs(Outputs):

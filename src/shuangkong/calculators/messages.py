@@ -31,13 +31,18 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 _FAMILIES = {"int_": "应为整数"}
 
 
+def faults(error: ValidationError) -> list[tuple[str, str]]:
+    """Every fault as where (``items[0].unit``) and what, for a form that shows each at its field."""
+    return [(_where(fault["loc"]), _words(fault)) for fault in error.errors(include_url=False)]
+
+
 def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
     """The first fault as what, where and why; the others are counted and listed in ``do``."""
-    faults = [(_where(fault["loc"]), _words(fault), fault) for fault in error.errors(include_url=False)]
-    where, words, first = faults[0]
+    found = faults(error)
+    (where, words), first = found[0], error.errors(include_url=False)[0]
     known = f"可用字段：{'、'.join(model.model_fields)}" if first["type"] == "extra_forbidden" and len(first["loc"]) == 1 else ""
-    others = "；".join(f"{place}：{text}" for place, text, _ in faults[1:4])
-    more = f"另有 {len(faults) - 1} 处：{others}" if others else ""
+    others = "；".join(f"{place}：{text}" for place, text in found[1:4])
+    more = f"另有 {len(found) - 1} 处：{others}" if others else ""
     given = "" if first["type"] == "missing" else f"给出的是 {_shown(first['input'])}"
     return InputError(words, where=where, why=given, do="；".join(part for part in (known, more) if part))
 

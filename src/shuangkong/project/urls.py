@@ -7,6 +7,7 @@ from django.urls import include, path
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("audit/", include("shuangkong.apps.audit.urls")),
+    path("calculators/", include("shuangkong.apps.cockpit.calculating.urls")),
     path("data/", include("shuangkong.apps.ledger.urls")),
     path("plan/", include("shuangkong.apps.cockpit.plan.urls")),
     path("", include("shuangkong.apps.desk.urls")),

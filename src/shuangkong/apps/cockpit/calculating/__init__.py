@@ -1,0 +1,1 @@
+"""The calculators as pages: forms made from their definitions."""

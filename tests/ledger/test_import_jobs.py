@@ -336,3 +336,13 @@ def test_another_user_signs_in_and_saves_while_100_000_rows_are_imported(own_dat
     assert during >= 2, "no save fell into the import"
     assert ask(env, "SELECT count(*) FROM desk_inboxitem") == [(int(saved),)]
     assert float(slowest) < 15, "the busy timeout is 20 s: a save that long was nearly refused"
+
+
+def test_the_worker_runs_what_is_queued_and_then_ends(own_database, tmp_path):
+    """``job_worker`` is the command that the installation runs."""
+    env = own_database
+    number = child(env, PREPARE, str(tmp_path), "50").communicate(timeout=120)[0].split()[-1]
+    command = [sys.executable, "-m", "django", "job_worker", "--batch", "--no-startup-delay", "--interval=0.1", "--verbosity=0"]
+    assert subprocess.run(command, env=env, cwd=ROOT, timeout=120, check=False).returncode == 0
+    assert ask(env, f"SELECT state FROM desk_job WHERE id = {number}") == [("done",)]
+    assert ask(env, "SELECT count(*) FROM ledger_row") == [(50,)]

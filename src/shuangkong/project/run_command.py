@@ -54,7 +54,7 @@ def services(args: argparse.Namespace, home: Path) -> list[Service]:
     """All long-lived parts of an installation, in the order in which they start."""
     python = sys.executable
     web = [python, "-m", "waitress", f"--listen={HOST}:{args.port}", "--threads=8", "shuangkong.project.wsgi:application"]
-    worker = [python, "-m", "django", "db_worker", "--queue-name=*", "--interval=0.5", "--no-startup-delay", "--verbosity=0"]
+    worker = [python, "-m", "django", "job_worker", "--queue-name=*", "--interval=0.5", "--no-startup-delay", "--verbosity=0"]
     sealer = [python, "-m", "shuangkong", "audit", "seal"]
     store = ["--store", str(home / "telemetry"), "--host", HOST]
     telemetry = [python, "-m", "shuangkong", "gateway"]

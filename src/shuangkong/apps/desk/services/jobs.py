@@ -1,6 +1,6 @@
 """Jobs: work in the background that shows its progress, can be cancelled, and is picked up again after a crash.
 
-The queue is django-tasks' (``db_worker`` runs it); the :class:`Job` row is what people see. ``settings.JOB_KINDS`` lists the kinds:
+The queue is django-tasks' (``job_worker`` runs it); the :class:`Job` row is what people see. ``settings.JOB_KINDS`` lists the kinds:
 a function ``(work: Work) -> None`` each. A start raises ``attempt``; every write of a run goes through :meth:`Work.fence`, so a run that
 was taken for dead can change nothing any more. The clock of a job is the database's: ``work.now`` is when this attempt began.
 """

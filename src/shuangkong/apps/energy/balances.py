@@ -219,8 +219,20 @@ class Sheet:
             inputs = key_inputs((figure.key, _NAMES[name]) for name, figure in lines.items())
         status = Status.ESTIMATED if finding else Status.OK
         calculation = "energy.total_of_parts" if self.parts else "energy.total"
+        finding = "；".join(part for part in (finding, self._against_issued(used, basis)) if part)
         figure = self._add(code, used, basis, calculation, inputs, status=status, finding=finding)
         self.balances.totals.figures[self.lens, self.subject.id, self.place.code, basis.value] = figure
+
+    def _against_issued(self, used: dict[str, int], basis: Basis) -> str:
+        """What was reported beside what was issued (accounting 6)."""
+        if self.lens != "reported":
+            return ""
+        issued = self.balances.totals.figures.get(("issued", self.subject.id, self.place.code, basis.value))
+        units, lacking = coal_equivalent(used, self.balances.coefficients.table(self.year, basis))
+        if issued is None or not issued.usable or not issued.value or lacking or self.missing:
+            return ""
+        share = round_half_up((tce(units) - issued.value) * PERCENT / issued.value, 2)
+        return f"填报数比核定数{'多' if share > 0 else '少'}{abs(share)}%" if share else ""
 
     def _finding(self) -> str:
         coefficients = self.balances.coefficients

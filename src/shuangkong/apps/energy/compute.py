@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
+from shuangkong.apps.energy import vintages
 from shuangkong.apps.energy.account import Account
 from shuangkong.apps.energy.balances import Balances, Place, Totals, gather
 from shuangkong.apps.energy.coefficients import Coefficients
@@ -51,7 +53,9 @@ class Computation:
         self.cities = cities()
         self.drafts = Drafts(_labels(rulebook))
         self.series = Series(series_cells(as_of))
-        self.accounts = _with_years(gather(energy_cells(as_of)))
+        self.earlier: list[tuple[Any, ...]] = []
+        self.cells = energy_cells(as_of, earlier=self.earlier)
+        self.accounts = _with_years(gather(self.cells))
         self.totals = Totals()
         self.goals = _goals()
 
@@ -106,6 +110,7 @@ class CityComputation:
             periods = self._energy(lens)
             self._electricity(lens)
             self._economy_and_intensity(lens, periods)
+        self._releases()
         self._unmeasured()
 
     def _energy(self, lens: str) -> list[Period]:
@@ -213,6 +218,13 @@ class CityComputation:
         decline = intensities.decline(subject, span, goal.base_year if goal else base, county)
         if decline is not None:
             grades.since_base(subject, span, decline)
+
+    def _releases(self) -> None:
+        """Preliminary, verified, final and census figures side by side."""
+        counties = {part.pk: part for part in self.city.parts}
+        vintages.write_energy(self.whole.drafts, self.coefficients, self.whole.cells, self.whole.earlier, counties)
+        everybody = {part.pk: part for part in (self.city.subject, *self.city.parts, *self.city.zones)}
+        vintages.write_series(self.whole.drafts, self.whole.series, everybody)
 
     def _unmeasured(self) -> None:
         """Targets in numbers for which the platform has no account yet are 缺报, never zero."""

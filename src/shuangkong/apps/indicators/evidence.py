@@ -122,10 +122,12 @@ _CELL = 8
 _ORDER = 11
 
 
-def energy_cells(as_of: AsOf, *, subject_id: int | None = None, period: tuple[str, date] | None = None) -> Iterable[tuple[Any, ...]]:
+def energy_cells(
+    as_of: AsOf, *, subject_id: int | None = None, period: tuple[str, date] | None = None, earlier: list[tuple[Any, ...]] | None = None
+) -> Iterable[tuple[Any, ...]]:  # fmt: skip
     """The energy cells that count, as tuples in the order of :class:`EnergyCell` (and what orders them behind). One statement.
 
-    ``subject_id`` is a region or a zone; ``period`` its kind and end.
+    ``subject_id`` is a region or a zone; ``period`` its kind and end. ``earlier`` takes the rows that a later one of their cell replaced.
     """
     where = _accepted(as_of).add("r.measure = %s", "energy")
     if subject_id is not None:
@@ -136,8 +138,11 @@ def energy_cells(as_of: AsOf, *, subject_id: int | None = None, period: tuple[st
     for row in _rows(_ENERGY_COLUMNS, where):
         cell = row[:_CELL]
         old = best.setdefault(cell, row)
-        if old is not row and row[_ORDER:] > old[_ORDER:]:
-            best[cell] = row
+        if old is not row:
+            newer = row[_ORDER:] > old[_ORDER:]
+            best[cell] = row if newer else old
+            if earlier is not None:
+                earlier.append(old if newer else row)
     return best.values()
 
 

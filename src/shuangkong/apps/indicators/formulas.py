@@ -22,6 +22,8 @@ WORDS: dict[str, str] = {
     "energy.difference": "平衡差额 = 期初 + 一次生产 + 回收 + 调入 − 调出 − 期末 −（转换投入 − 转换产出）− 输配损失 − 终端消费",
     "energy.product": "品种消费量 =（终端消费 + 输配损失 − 回收利用）× 折标系数；加工转换损失不分摊到品种，单列",
     "energy.sector": "行业消费量 = Σ（终端消费 + 转换投入 − 转换产出 + 输配损失 − 回收利用）× 折标系数",
+    "energy.total_of_release": "该数据版本的能源消费总量 = Σ（终端消费 + 转换投入 − 转换产出 + 输配损失 − 回收利用）× 折标系数",
+    "series.release": "该数据版本的数值，原样采用",
     "energy.total_issued": "下达（核定）的能源消费总量，原样采用",
     "electricity.filed": "填报（计量）的用电量，原样采用",
     "electricity.growth": "增速 =（本期 ÷ 上年同期 − 1）× 100%",

@@ -1,0 +1,91 @@
+"""Every release of a statistic that is known, beside the live figure (accounting 5): totals of energy, GDP and its growth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from shuangkong.apps.energy.account import coal_equivalent
+from shuangkong.apps.energy.balances import gather
+from shuangkong.apps.energy.coefficients import Coefficients, tce
+from shuangkong.apps.energy.economy import gdp_basis
+from shuangkong.apps.energy.series import Series, cell_input, period_of
+from shuangkong.apps.indicators.drafts import Drafts
+from shuangkong.apps.indicators.evidence import RELEASES, EnergyCell, SeriesCell, digest, energy_line
+from shuangkong.apps.organisations.models import Subject
+from shuangkong.core.digest import canonical_json
+from shuangkong.core.energy import Basis
+from shuangkong.core.figures import Status
+from shuangkong.core.quantities import from_micro
+
+Place = tuple[str, int, str, str]
+_RANK = {release: rank for rank, release in enumerate(RELEASES)}
+_CELL = 8
+
+
+def _place(row: tuple[Any, ...]) -> Place:
+    return row[0], row[1], row[3], row[4]
+
+
+def write_energy(
+    drafts: Drafts, coefficients: Coefficients, cells: Iterable[tuple[Any, ...]], earlier: Sequence[tuple[Any, ...]],
+    subjects: Mapping[int, Subject],
+) -> None:  # fmt: skip
+    """The total of each release, for counties of whose rows some were revised."""
+    revised = {_place(row) for row in earlier if row[1] in subjects}
+    rows = [row for row in (*cells, *earlier) if _place(row) in revised] if revised else []
+    for place in sorted(revised):
+        mine = [row for row in rows if _place(row) == place]
+        releases = sorted({row[10] for row in mine}, key=_RANK.__getitem__)
+        for release in releases if len(releases) > 1 else ():
+            _energy_of(drafts, coefficients, subjects[place[1]], place, release, _as_of(mine, release))
+
+
+def _as_of(rows: Iterable[tuple[Any, ...]], release: str) -> list[tuple[Any, ...]]:
+    """The latest row of each cell among the releases up to ``release``."""
+    best: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for row in rows:
+        if _RANK[row[10]] <= _RANK[release] and (row[:_CELL] not in best or row[11:] > best[row[:_CELL]][11:]):
+            best[row[:_CELL]] = row
+    return list(best.values())
+
+
+def _energy_of(
+    drafts: Drafts, coefficients: Coefficients, subject: Subject, place: Place, release: str, rows: Sequence[tuple[Any, ...]]
+) -> None:  # fmt: skip
+    lens, period = place[0], period_of(place[2], place[3])
+    account = gather(row for row in rows)[place]
+    cells = [EnergyCell(*row[:11]) for row in rows]
+    lines = [energy_line(cell.product, cell.flow, cell.industry, cell.zone_id, cell.micro) for cell in cells]
+    arguments = {"lens": lens, "period": period.code, "subject": subject.code}
+    query = {"label": "能源平衡", "query": "energy", "arguments": arguments, "count": len(lines), "sm3": digest(lines)}
+    inputs = canonical_json([{**query, "sum": str(sum(cell.micro for cell in cells))}])
+    for basis in Basis:
+        units, lacking = coal_equivalent(account.used(), coefficients.table(period.start.year, basis))
+        drafts.add(
+            "energy_total_tce", subject, period, tce(units), basis=basis.value, lens=lens, release=release,
+            calculation="energy.total_of_release", status=Status.INCOMPLETE if lacking else Status.OK, demonstration=account.demonstration, inputs=inputs,
+        )  # fmt: skip
+
+
+_MEASURES = {"gdp": "gdp_10k_yuan", "gdp_growth": "gdp_growth_percent"}
+
+
+def write_series(drafts: Drafts, series: Series, subjects: Mapping[int, Subject]) -> None:
+    """GDP at constant prices and its growth in each release, where there are several."""
+    for (measure, origin, owner, kind, end, _, price_base), cells in series.releases.items():
+        if measure in _MEASURES and owner in subjects and len(cells) > 1 and price_base != 0 and origin != "reported":
+            for cell in cells.values():
+                _figure(drafts, subjects[owner], cell, kind, end, "published" if origin == "published" else "issued")
+
+
+def _figure(drafts: Drafts, subject: Subject, cell: SeriesCell, kind: str, end: str, lens: str) -> None:
+    period = period_of(kind, end)
+    value = Decimal(cell.rate) if cell.rate is not None else from_micro(cell.micro or 0)
+    basis = gdp_basis(period, cell.price_base) if cell.price_base else ""
+    drafts.add(
+        _MEASURES[cell.measure], subject, period, value, basis=basis, lens=lens, release=cell.release, calculation="series.release",
+        demonstration=bool(cell.demonstration), public=lens == "published",
+        inputs=canonical_json([cell_input(period.label, cell, subject)]),
+    )  # fmt: skip

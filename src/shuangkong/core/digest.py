@@ -10,12 +10,18 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 
+_ALGORITHM = hashes.SM3()
+
 
 def sm3_hex(content: bytes) -> str:
     """The SM3 (GB/T 32905-2016) of ``content``, 64 hexadecimal digits. It comes from ``cryptography``, which carries its own OpenSSL."""
-    digest = hashes.Hash(hashes.SM3())
+    return _sm3(content).hex()
+
+
+def _sm3(content: bytes) -> bytes:
+    digest = hashes.Hash(_ALGORITHM)
     digest.update(content)
-    return digest.finalize().hex()
+    return digest.finalize()
 
 
 def _plain(value: Any) -> Any:
@@ -28,12 +34,15 @@ def _plain(value: Any) -> Any:
 
 def canonical_json(value: Any) -> str:
     """One text for one value: sorted keys, no blanks, decimals and dates as text, no floats."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False)
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False)
 
 
 def rows_root(lines: Iterable[str]) -> str:
     """The SM3 over the SM3 of each line, in order: changes, cuts, insertions and reordering show."""
-    digest = hashes.Hash(hashes.SM3())
+    digest = hashes.Hash(_ALGORITHM)
     for line in lines:
-        digest.update(bytes.fromhex(sm3_hex(line.encode())))
+        digest.update(_sm3(line.encode()))
     return digest.finalize().hex()

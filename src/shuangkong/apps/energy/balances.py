@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from shuangkong.apps.energy.account import LINES, PRODUCT_SIGN, Account, coal_equivalent, merged
-from shuangkong.apps.energy.coefficients import SCALE, Coefficients, tce
+from shuangkong.apps.energy.coefficients import SCALE, Coefficients, tce, tce_text
 from shuangkong.apps.energy.places import City, lacking_sentence, quarter_label, short_name
 from shuangkong.apps.energy.series import Series, cell_input
 from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread
@@ -23,7 +24,8 @@ from shuangkong.core.rounding import round_half_up
 
 Place = tuple[str, int, str, str]  # lens, subject, period kind, period end
 _BASES = (Basis.CALORIFIC, Basis.EQUIVALENT)
-_WHOLE = {"energy_total_tce"}
+#: The words of the bases: an enum's ``value`` costs more than the sum that it names.
+_WORDS = {Basis.CALORIFIC: "calorific", Basis.EQUIVALENT: "equivalent"}
 _NAMES = {"terminal": "终端消费", "transformation_loss": "加工转换投入减产出", "loss": "输配损失", "recovery": "回收利用"}
 
 
@@ -147,41 +149,48 @@ class Sheet:
         self.year = period.start.year
         self.place = balances.drafts.at(subject, period, lens)
         self.sentence = lacking_sentence(missing, period, "能源") if missing else ""
+        self._used, self._nets = account.used(), {name: account.net(signs) for name, signs in LINES.items()}
+        self._differences = {product: pair[0] for product, pair in account.differences().items()}
+        self._product_nets = account.net(PRODUCT_SIGN)
+        self._queries: dict[str, str] = {}
 
     def write(self) -> None:
         """All values of the sheet."""
-        used = self.account.used()
-        self.balances.totals.used[self.lens, self.subject.id, self.place.code] = used
-        nets = {name: self.account.net(signs) for name, signs in LINES.items()}
-        whole = self._whole_query()
+        self.balances.totals.used[self.lens, self.subject.id, self.place.code] = self._used
         for basis in _BASES:
-            lines = {name: self._line(name, net, basis, whole) for name, net in nets.items() if net}
-            self._total(lines, used, basis)
-            self._difference(basis, whole)
+            self._units = self.balances.coefficients.table(self.year, basis)
+            self._tails = [_part_tail(part, self.place.code, basis, self.lens) for part, _ in self.parts]
+            keys = [(self._line(name, net, basis), _NAMES[name]) for name, net in self._nets.items() if net]
+            self._total(keys, basis)
+            self._difference(basis)
             self._products(basis)
             self._sectors(basis)
 
     # what every value of the sheet needs
 
-    def _add(
-        self, code: str, quantities: dict[str, int], basis: Basis, calculation: str, inputs: str, *, status: Status = Status.OK,
-        finding: str = "", extra: str = "",
-    ) -> Figure:  # fmt: skip
-        units, lacking = coal_equivalent(quantities, self.balances.coefficients.table(self.year, basis))
+    def _put(
+        self, code: str, quantities: dict[str, int], basis: Basis, calculation: str, inputs: str, status: str = "ok", finding: str = "",
+        extra: str = "",
+    ) -> tuple[str, int, tuple[str, ...]]:  # fmt: skip
+        """Write one amount; answers with its key, its units and what it lacks."""
+        units, lacking = coal_equivalent(quantities, self._units)
         rule_set_id, recalled, invented = self.balances.rule_set(tuple(quantities), self.year, basis)
         lacks: tuple[str, ...] = ()
         if lacking or self.sentence or extra:
             whys = (self.balances.coefficients.of(product, self.year, basis).why for product in lacking)
             lacks = tuple(part for part in (self.sentence, *whys, extra) if part)
-            status = Status.INCOMPLETE
-        return self.balances.drafts.put(
-            self.place, code, basis.value, tce(units), status, self.account.demonstration or invented, recalled, calculation,
-            "；".join(lacks), finding, inputs, rule_set_id, lacks,
+            status = "incomplete"
+        key = self.balances.drafts.put(
+            self.place, code, _WORDS[basis], tce_text(units), status, self.account.demonstration or invented, recalled, calculation,
+            "；".join(lacks), finding, inputs, rule_set_id,
         )  # fmt: skip
+        return key, units, lacks
 
-    def _whole_query(self) -> str:
-        lines = [line for kept in self.account.product_lines.values() for line in kept]
-        return self._query("能源平衡", lines, sum(sum(flows.values()) for flows in self.account.flows.values()))
+    def _whole(self) -> str:
+        if ">" not in self._queries:
+            lines = [line for kept in self.account.product_lines.values() for line in kept]
+            self._queries[">"] = self._query("能源平衡", lines, sum(sum(flows.values()) for flows in self.account.flows.values()))
+        return self._queries[">"]
 
     def _query(self, label: str, lines: list[str], total: int) -> str:
         """An input that is a query over the ledger, as canonical text."""
@@ -192,83 +201,88 @@ class Sheet:
             f'"count":{len(lines)},"label":"{label}","query":"energy","sm3":"{sm3}","sum":"{total}"}}]'
         )
 
-    def _of_parts(self, code: str, basis: Basis, subjects: Iterable[Subject]) -> str:
-        tail = f"|{self.place.code}|{basis.value}|gross|{self.lens}|"
-        return key_inputs((f"{code}|{part.code}{tail}", part.name) for part in subjects)
+    def _of_parts(self, code: str, having: Callable[[Account], object] | None = None) -> str:
+        """Inputs that are the values of the parts, as canonical text."""
+        pairs = zip(self.parts, self._tails, strict=True)
+        return f"[{','.join([_PART % (code, tail) for (_, account), tail in pairs if having is None or having(account)])}]"
 
     # the values
 
-    def _line(self, name: str, net: dict[str, int], basis: Basis, whole: str) -> Figure:
-        code = f"energy_{name}_tce"
-        flows = LINES[name]
+    def _line(self, name: str, net: dict[str, int], basis: Basis) -> str:
+        code, flows = f"energy_{name}_tce", LINES[name].keys()
         if self.parts:
-            having = [part for part, account in self.parts if any(not flows.keys().isdisjoint(of) for of in account.flows.values())]
-            whole = self._of_parts(code, basis, having)
-        return self._add(code, net, basis, f"energy.{name}", whole)
+            inputs = self._of_parts(code, lambda account: any(not flows.isdisjoint(of) for of in account.flows.values()))
+        else:
+            inputs = self._whole()
+        return self._put(code, net, basis, f"energy.{name}", inputs)[0]
 
-    def _total(self, lines: dict[str, Figure], used: dict[str, int], basis: Basis) -> None:
+    def _total(self, keys: list[tuple[str, str]], basis: Basis) -> None:
         issued = self.balances.issued_total(self.lens, self.subject, self.period) if basis is Basis.EQUIVALENT else None
         if issued is not None:
-            own, _ = coal_equivalent(used, self.balances.coefficients.table(self.year, basis))
+            own, _ = coal_equivalent(self._used, self._units)
             self.balances.issued(self.lens, self.subject, self.period, issued, own=None if self.missing else tce(own))
             return
-        code, finding = "energy_total_tce", self._finding()
-        if self.parts:
-            inputs = self._of_parts(code, basis, [*(part for part, _ in self.parts), *self.missing])
-        else:
-            inputs = key_inputs((figure.key, _NAMES[name]) for name, figure in lines.items())
+        code, finding = "energy_total_tce", self._over_tolerance
         status = Status.ESTIMATED if finding else Status.OK
+        finding = "；".join(part for part in (finding, self._against_issued(basis)) if part)
+        if self.parts:
+            self._tails += [_part_tail(part, self.place.code, basis, self.lens) for part in self.missing]
+            inputs = f"[{','.join([_PART % (code, tail) for tail in self._tails])}]"
+            self._tails = self._tails[: len(self.parts)]
+        else:
+            inputs = key_inputs(keys)
         calculation = "energy.total_of_parts" if self.parts else "energy.total"
-        finding = "；".join(part for part in (finding, self._against_issued(used, basis)) if part)
-        figure = self._add(code, used, basis, calculation, inputs, status=status, finding=finding)
-        self.balances.totals.figures[self.lens, self.subject.id, self.place.code, basis.value] = figure
+        key, units, lacks = self._put(code, self._used, basis, calculation, inputs, status.value, finding)
+        _, recalled, invented = self.balances.rule_set(tuple(self._used), self.year, basis)
+        status = Status.INCOMPLETE if lacks else status
+        self.balances.totals.figures[self.lens, self.subject.id, self.place.code, _WORDS[basis]] = Figure(
+            tce(units), status, self.account.demonstration or invented, recalled, key, tce(units), lacks
+        )
 
-    def _against_issued(self, used: dict[str, int], basis: Basis) -> str:
+    def _against_issued(self, basis: Basis) -> str:
         """What was reported beside what was issued (accounting 6)."""
         if self.lens != "reported":
             return ""
-        issued = self.balances.totals.figures.get(("issued", self.subject.id, self.place.code, basis.value))
-        units, lacking = coal_equivalent(used, self.balances.coefficients.table(self.year, basis))
+        issued = self.balances.totals.figures.get(("issued", self.subject.id, self.place.code, _WORDS[basis]))
+        units, lacking = coal_equivalent(self._used, self._units)
         if issued is None or not issued.usable or not issued.value or lacking or self.missing:
             return ""
         share = round_half_up((tce(units) - issued.value) * PERCENT / issued.value, 2)
         return f"填报数比核定数{'多' if share > 0 else '少'}{abs(share)}%" if share else ""
 
-    def _finding(self) -> str:
+    @cached_property
+    def _over_tolerance(self) -> str:
         coefficients = self.balances.coefficients
         over = self.account.over_tolerance(lambda product: coefficients.tolerance_percent(product, self.year))
-        if not over:
-            return ""
-        return f"{'、'.join(coefficients.label(product) for product in over)}的平衡差额超过允许范围"
+        return f"{'、'.join(coefficients.label(product) for product in over)}的平衡差额超过允许范围" if over else ""
 
-    def _difference(self, basis: Basis, whole: str) -> None:
-        differences = {product: pair[0] for product, pair in self.account.differences().items()}
+    def _difference(self, basis: Basis) -> None:
         code = "energy_balance_difference_tce"
-        inputs = self._of_parts(code, basis, [part for part, _ in self.parts]) if self.parts else whole
-        if not differences:
+        inputs = self._of_parts(code) if self.parts else self._whole()
+        if not self._differences:
             self.balances.drafts.put(
-                self.place, code, basis.value, None, Status.MISSING, self.account.demonstration, False, "energy.difference",
+                self.place, code, _WORDS[basis], None, "missing", self.account.demonstration, False, "energy.difference",
                 "未报供应侧各流向，平衡差额缺报", "", inputs, None,
             )  # fmt: skip
             return
         without = [self.balances.coefficients.label(product) for product in self.account.unbalanced()]
         extra = f"{'、'.join(without)}未报期初、生产、调入、调出、期末，无从平衡" if without else ""
-        self._add(code, differences, basis, "energy.difference", inputs, extra=extra)
+        self._put(code, self._differences, basis, "energy.difference", inputs, extra=extra)
 
     def _products(self, basis: Basis) -> None:
         coefficients = self.balances.coefficients
-        mine = coefficients.table(self.year, basis)
         other = coefficients.table(self.year, Basis.EQUIVALENT)
-        for product, micro in self.account.net(PRODUCT_SIGN).items():
-            if basis is Basis.CALORIFIC and mine[product] == other[product]:
+        calorific = basis is Basis.CALORIFIC
+        for product, micro in self._product_nets.items():
+            if calorific and self._units[product] == other[product]:
                 continue
             code = f"energy_product_tce:{product}"
             if self.parts:
-                inputs = self._of_parts(code, basis, [part for part, account in self.parts if product in account.flows])
+                inputs = self._of_parts(code, lambda account, product=product: product in account.flows)  # type: ignore[misc]
             else:
                 total = sum(self.account.flows[product].values())
                 inputs = self._query(coefficients.label(product), self.account.product_lines[product], total)
-            self._add(code, {product: micro}, basis, "energy.product", inputs)
+            self._put(code, {product: micro}, basis, "energy.product", inputs)
 
     def _sectors(self, basis: Basis) -> None:
         for industry, quantities in self.account.sectors.items():
@@ -276,10 +290,19 @@ class Sheet:
                 continue  # supply rows stand under no industry
             code = f"energy_sector_tce:{industry or 'unassigned'}"
             if self.parts:
-                inputs = self._of_parts(code, basis, [part for part, account in self.parts if account.sectors.get(industry)])
-            else:
-                inputs = self._query(industry or "未分行业", self.account.sector_lines[industry], self.account.sector_sums[industry])
-            self._add(code, quantities, basis, "energy.sector", inputs)
+                inputs = self._of_parts(code, lambda account, industry=industry: account.sectors.get(industry))  # type: ignore[misc]
+            elif (inputs := self._queries.get(industry, "")) == "":
+                lines, total = self.account.sector_lines[industry], self.account.sector_sums[industry]
+                inputs = self._queries[industry] = self._query(industry or "未分行业", lines, total)
+            self._put(code, quantities, basis, "energy.sector", inputs)
+
+
+_PART = '{"key":"%s%s'
+
+
+def _part_tail(part: Subject, period_code: str, basis: Basis, lens: str) -> str:
+    """What follows the indicator's code in the input of one part."""
+    return f'|{part.code}|{period_code}|{_WORDS[basis]}|gross|{lens}|","label":{canonical_json(part.name)}}}'
 
 
 def scaled_total(used: dict[str, int], coefficients: Coefficients, year: int, basis: Basis) -> Decimal | None:

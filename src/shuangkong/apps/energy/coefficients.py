@@ -30,6 +30,16 @@ def tce(units: int) -> Decimal:
     return Decimal(units).scaleb(-TCE_SCALE)
 
 
+_ONE = 10**TCE_SCALE
+
+
+def tce_text(units: int) -> str:
+    """The plain digits of an integer of 10⁻²¹ tce: what :func:`tce` would print, without trailing zeros."""
+    whole, rest = divmod(abs(units), _ONE)
+    sign = "-" if units < 0 else ""
+    return f"{sign}{whole}.{rest:0{TCE_SCALE}d}".rstrip("0") if rest else f"{sign}{whole}"
+
+
 class UnitsOf(dict[str, int | None]):
     """Product → integer coefficient of one year and basis, asked of the rulebook when first needed; None where there is none."""
 

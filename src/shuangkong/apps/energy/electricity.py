@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from shuangkong.apps.energy.places import City, lacking_sentence, short_name
 from shuangkong.apps.energy.series import Series, period_of
-from shuangkong.apps.indicators.drafts import At, Drafts, Figure, key_inputs, spread, value_key
+from shuangkong.apps.indicators.drafts import At, Drafts, Figure, key_inputs, number_text, spread, value_key
 from shuangkong.apps.indicators.evidence import SeriesCell, digest
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.energy import change_percent
@@ -47,6 +47,15 @@ class Power:
         for place, cells in self._filed.items():
             self._filed[place] = _one_origin(cells, rank)
         self._months = {(owner, period_of(kind, end)) for owner, kind, end in self._filed}
+        self._uses: dict[tuple[int, Period], Use | None] = {}
+
+    def use(self, subject: Subject, period: Period) -> Use | None:
+        """A month or 1–n月, as filed or as it follows; worked out once."""
+        key = (subject.id, period)
+        if key not in self._uses:
+            find = self.month if period.kind == "month" else self.ytd
+            self._uses[key] = find(subject, period.start.year, period.last_month)
+        return self._uses[key]
 
     def filed(self, subject: Subject, period: Period) -> Use | None:
         """As filed: the whole, else the sum of its sectors."""
@@ -92,7 +101,7 @@ class Power:
         direct = self.filed(subject, Period.ytd(year, month))
         if direct is not None:
             return direct
-        months = {m: self.month(subject, year, m) for m in _MONTHS[:month]}
+        months = {m: self.use(subject, Period.month(year, m)) for m in _MONTHS[:month]}
         known = {m: use for m, use in months.items() if use is not None}
         if not known:
             return None
@@ -128,24 +137,20 @@ class ElectricityAccount:
                     self._period(city, period)
 
     def _period(self, city: City, period: Period) -> None:
-        own = [(part, self._use(part, period)) for part in city.parts]
-        whole = self._use(city.subject, period)
+        own = [(part, self.power.use(part, period)) for part in city.parts]
+        whole = self.power.use(city.subject, period)
         if whole is None and all(use is None for _, use in own):
             return
         for part, use in own:
             if use is not None or part != city.unallocated:
                 self._write(part, period, use)
         for zone in city.zones:
-            if (use := self._use(zone, period)) is not None:
+            if (use := self.power.use(zone, period)) is not None:
                 self._write(zone, period, use)
         if whole is not None and not whole.lacks:
             self._write(city.subject, period, whole)
         else:
             self._whole(city, period, [(part, use) for part, use in own if use is not None])
-
-    def _use(self, subject: Subject, period: Period) -> Use | None:
-        find = self.power.month if period.kind == "month" else self.power.ytd
-        return find(subject, period.start.year, period.last_month)
 
     def _write(self, subject: Subject, period: Period, use: Use | None) -> None:
         if use is None:
@@ -174,7 +179,9 @@ class ElectricityAccount:
     ) -> None:  # fmt: skip
         value = None if micro is None else Decimal(micro).scaleb(-6)
         place = self.drafts.at(subject, period, self.lens)
-        figure = self.drafts.put(place, CODE, "", value, status, demonstration, False, calculation, sentence, "", inputs, None)
+        text = number_text(value)
+        key = self.drafts.put(place, CODE, "", text, status.value, demonstration, False, calculation, sentence, "", inputs, None)
+        figure = Figure(value, status, demonstration, False, key, value)
         self.written[subject.id, place.code] = figure
         before = self.written.get((subject.id, period.year_before().code))
         if before is not None:
@@ -187,4 +194,5 @@ class ElectricityAccount:
         if figure.usable and before.usable and figure.value is not None and before.value is not None and before.value > 0:
             rate, sentence = change_percent(before.value, figure.value, "上年同期电量"), ""
             status = worst((status, Status.ESTIMATED))
-        self.drafts.put(place, GROWTH, "", rate, status, demonstration, False, "electricity.growth", sentence, "", inputs, None)
+        text = number_text(rate)
+        self.drafts.put(place, GROWTH, "", text, status.value, demonstration, False, "electricity.growth", sentence, "", inputs, None)

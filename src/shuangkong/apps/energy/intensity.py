@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from shuangkong.apps.energy.balances import Totals, scaled_total
@@ -230,7 +230,7 @@ class Goal:
         own = self.target.yearly.get(str(year))
         if self.number is None:
             return Decimal(str(own)) if own is not None else None
-        return required_in_year_percent(Decimal(str(own)) if own is not None else None, self.number, self.years)
+        return _required_in_year(Decimal(str(own)) if own is not None else None, self.number, self.years)
 
     def elapsed_months(self, period: Period) -> int:
         """Months since the base year's end."""
@@ -259,7 +259,7 @@ class Grades:
         if goal is None or goal.number is None:
             return
         elapsed = goal.elapsed_months(period)
-        required = required_cumulative_decline_percent(goal.number, goal.years, elapsed)
+        required = _required_by(goal.number, goal.years, elapsed)
         path = self._add("energy_intensity_required_percent", subject, period, required, goal, (), "target.path")
         if not decline.usable or decline.value is None:
             for code, calculation in _PROGRESS:
@@ -329,6 +329,10 @@ class Grades:
             rule_set_id=self.of.drafts.rule_sets.id_of(book.used),
         )  # fmt: skip
 
+
+# Many subjects share a target: its logarithms are taken once.
+_required_by = lru_cache(maxsize=4096)(required_cumulative_decline_percent)
+_required_in_year = lru_cache(maxsize=1024)(required_in_year_percent)
 
 _PROGRESS = (
     ("energy_intensity_gap_points", "target.gap"), ("energy_intensity_progress_percent", "target.progress"),

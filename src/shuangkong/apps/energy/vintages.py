@@ -65,7 +65,8 @@ def _energy_of(
         units, lacking = coal_equivalent(account.used(), coefficients.table(period.start.year, basis))
         drafts.add(
             "energy_total_tce", subject, period, tce(units), basis=basis.value, lens=lens, release=release,
-            calculation="energy.total_of_release", status=Status.INCOMPLETE if lacking else Status.OK, demonstration=account.demonstration, inputs=inputs,
+            calculation="energy.total_of_release", status=Status.INCOMPLETE if lacking else Status.OK, inputs=inputs,
+            demonstration=account.demonstration,
         )  # fmt: skip
 
 

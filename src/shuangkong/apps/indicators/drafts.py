@@ -124,10 +124,11 @@ class At(NamedTuple):
 
 
 class RuleSets:
-    """Rule rows stored once: rows → the id of their set."""
+    """Rule rows stored once: rows → the id of their set. What is stored already is read in one statement."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[RuleRow, ...], int] = {}
+        self._stored: dict[str, int] = dict(RuleSet.objects.values_list("sm3", "id"))
 
     def id_of(self, rows: Sequence[RuleRow]) -> int | None:
         """The id of the set of ``rows``; None for none."""
@@ -135,15 +136,21 @@ class RuleSets:
         if not unique:
             return None
         if unique not in self._ids:
-            lines = [_rule_fields(row) for row in unique]
-            text = canonical_json(lines)
-            with transaction.atomic():
-                self._ids[unique] = RuleSet.objects.get_or_create(sm3=sm3_hex(text.encode()), defaults={"rows": lines})[0].pk
+            text = f"[{','.join(map(_rule_text, unique))}]"
+            self._ids[unique] = self._id(text)
         return self._ids[unique]
 
+    def _id(self, text: str) -> int:
+        sm3 = sm3_hex(text.encode())
+        if sm3 not in self._stored:
+            with transaction.atomic():
+                self._stored[sm3] = RuleSet.objects.get_or_create(sm3=sm3, defaults={"rows": text})[0].pk
+        return self._stored[sm3]
 
-def _rule_fields(row: RuleRow) -> dict[str, str]:
-    return {name: getattr(row, name) for name in RuleRow.__dataclass_fields__ if getattr(row, name)}
+
+@lru_cache(maxsize=4096)
+def _rule_text(row: RuleRow) -> str:
+    return canonical_json({name: getattr(row, name) for name in RuleRow.__dataclass_fields__ if getattr(row, name)})
 
 
 class Drafts:
@@ -152,6 +159,7 @@ class Drafts:
     def __init__(self, labels: Mapping[str, Mapping[str, str]]) -> None:
         self.rows: list[Draft] = []
         self.rule_sets = RuleSets()
+        self._codes: dict[Period, str] = {}
         self._labels = labels
         self._indicators = dict(Indicator.objects.values_list("code", "id"))
 
@@ -166,23 +174,31 @@ class Drafts:
 
     def at(self, subject: Subject, period: Period, lens: str) -> At:
         """Where many values stand, for :meth:`put`."""
-        return At(subject.id, subject.code, period.code, period.kind, period.start, period.end, lens)
+        return At(subject.id, subject.code, self.code(period), period.kind, period.start, period.end, lens)
+
+    def code(self, period: Period) -> str:
+        """The code of a period, worked out once."""
+        found = self._codes.get(period)
+        if found is None:
+            found = self._codes[period] = period.code
+        return found
 
     def put(
-        self, place: At, code: str, basis: str, value: Decimal | None, status: Status, demonstration: bool, recalled: bool,
-        calculation: str, sentence: str, finding: str, inputs: str, rule_set_id: int | None, lacks: tuple[str, ...] = (),
-    ) -> Figure:  # fmt: skip
-        """:meth:`add` for the many: an amount without level, words or uncertainty at a place made once by :meth:`at`."""
+        self, place: At, code: str, basis: str, value: str | None, status: str, demonstration: bool, recalled: bool, calculation: str,
+        sentence: str, finding: str, inputs: str, rule_set_id: int | None,
+    ) -> str:  # fmt: skip
+        """:meth:`add` for the many: an amount (as text) without level, words or uncertainty at a place made once by :meth:`at`.
+
+        Answers with the key.
+        """
         subject_id, subject_code, period_code, kind, start, end, lens = place
         key = f"{code}|{subject_code}|{period_code}|{basis}|gross|{lens}|"
-        self.rows.append(
-            Draft(
-                key, self._indicators.get(code) or self.indicator_id(code), subject_id, kind, start, end, basis, "gross", lens, "",
-                number_text(value), "", None, status.value, demonstration, recalled, False, calculation, sentence, finding, None, inputs,
-                rule_set_id,
-            )
+        columns = (
+            key, self._indicators.get(code) or self.indicator_id(code), subject_id, kind, start, end, basis, "gross", lens, "",
+            value, "", None, status, demonstration, recalled, False, calculation, sentence, finding, None, inputs, rule_set_id,
         )  # fmt: skip
-        return Figure(value, status, demonstration, recalled, key, value, lacks)
+        self.rows.append(tuple.__new__(Draft, columns))
+        return key
 
     def add(
         self, code: str, subject: Subject, period: Period, value: Decimal | None, *, calculation: str, status: Status = Status.OK,

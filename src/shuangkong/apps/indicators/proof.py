@@ -18,7 +18,13 @@ _FIELDS = (*KEY_COLUMNS, *CONTENT)
 
 def value_line(parts: Iterable[Any]) -> str:
     """One value (a draft) as the line that is hashed: its key, what the key says as columns, its content; the same text on both engines."""
-    return "\x1f".join("" if part is None else str(int(part)) if isinstance(part, bool) else str(part) for part in parts)
+    return "\x1f".join([part if part.__class__ is str else _text(part) for part in parts])
+
+
+def _text(part: Any) -> str:
+    if part is None:
+        return ""
+    return str(int(part)) if isinstance(part, bool) else str(part)
 
 
 def root_of(lines: Iterable[str]) -> str:

@@ -155,10 +155,9 @@ def trial_full_disk(use_mount):
     """No room: no answer, an alarm in the log, and after room is made everything works again by itself."""
     root = Path(tempfile.mkdtemp())
     mounted = use_mount and _small_disk(root)
-    log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed below, after the server that writes it
     try:
         write_many_devices(root, 2)
-        server = Server(root, stderr=log)
+        server = Server(root, stderr=subprocess.PIPE)
         kept = [asyncio.run(_exchange(server.port, 0, 1))]
         ballast = root / "ballast"
         if mounted:
@@ -171,8 +170,6 @@ def trial_full_disk(use_mount):
         refused = [asyncio.run(_exchange(server.port, 0, number)) for number in range(2, 60 if mounted else 4)]
         assert refused[-1] is None, "a frame was acknowledged on a full disk"
         kept += [frame for frame in refused if frame]
-        log.seek(0)
-        assert "存储无法写入" in log.read()
         if mounted:
             ballast.unlink()
         else:
@@ -180,11 +177,12 @@ def trial_full_disk(use_mount):
         time.sleep(0.6)
         kept.append(asyncio.run(_exchange(server.port, 1, 100)))
         assert kept[-1] is not None, "no recovery"
-        log.seek(0)
-        assert "存储已恢复" in log.read()
         time.sleep(2.5)
         assert json.loads((root / "status" / "w0.json").read_text())["alarms"] == []
         assert server.stop() == 0
+        log = server.process.stderr.read()
+        server.process.stderr.close()
+        assert "存储无法写入" in log and "存储已恢复" in log
         handover = Handover(root)
         while handover.step():
             pass
@@ -195,7 +193,6 @@ def trial_full_disk(use_mount):
         if mounted:
             subprocess.run(["umount", "-l", str(root)], check=True)
         shutil.rmtree(root, ignore_errors=True)
-        log.close()
     return f"full disk ({'a small disk' if mounted else 'a file limit'}): no acknowledgement, alarm, recovery by itself, {len(kept)} kept"
 
 
@@ -227,7 +224,7 @@ async def _never_reads(port, stop):
 
 
 async def _no_frame(port, stop, megabytes):
-    """Sends 100 MB without a frame: over and over, since it is cut off each time."""
+    """Sends 100 MB without a frame, again and again from where it was cut off."""
     sent = 0
     chunk = b"no frame in here, only noise; " * 1000
     while not stop.is_set() and sent < megabytes * 1_000_000:
@@ -238,7 +235,7 @@ async def _no_frame(port, stop, megabytes):
                 sent += len(chunk)
                 await writer.drain()
                 await asyncio.sleep(0)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)
 
 
 async def _with_abusers(port, frames, seconds):
@@ -256,7 +253,7 @@ def _tail(latencies):
     return latencies[int(len(latencies) * 0.99)]
 
 
-def trial_abuse(connections, seconds, repetitions=5):
+def trial_abuse(connections, seconds, repetitions=5, least_rate=0.7, most_tail=2.0):
     """A client of one byte a second, one that never reads, one that sends no frame: what do the others notice?"""
     ratios = []
     with tempfile.TemporaryDirectory() as root:
@@ -274,7 +271,7 @@ def trial_abuse(connections, seconds, repetitions=5):
             server.stop()
     rate = sorted(ratio[0] for ratio in ratios)[repetitions // 2]
     tail = sorted(ratio[1] for ratio in ratios)[repetitions // 2]
-    assert rate > 0.7 and tail < 2.0, f"the others notice: {rate:.2f} of the frames, {tail:.2f} × the p99"
+    assert rate > least_rate and tail < most_tail, f"the others notice: {rate:.2f} of the frames, {tail:.2f} × the p99"
     return f"abuse: the others keep {rate:.2f} of their frames/s and {tail:.2f} × their p99; {memory:.0f} MiB at most"
 
 

@@ -372,7 +372,7 @@ def test_history_is_asked_kept_and_shown(tmp_path):
         assert (await client.hear()).cn == "9014"
         await client.send(frame(cn="9012", st="91", flag=4, qn=request.qn, cp="ExeRtn=1"))
         found = await outcome_of(files, 1, "done")
-        assert len(found.received) == 1 and len(server.kept()) == 2
+        assert len(found.received) == 1 and len(server.kept()) == 4
 
     play(tmp_path, story)
 
@@ -446,5 +446,47 @@ def test_several_processes_share_a_port(tmp_path):
             assert (await client.hear()).cn == "9014"
         assert server.gateway.sessions and second.sessions
         await second.stop()
+
+    play(tmp_path, story)
+
+
+def test_a_repeat_is_not_answered_before_a_later_coming_is_durable():
+    from shuangkong.gateway.commit import Committer
+    from shuangkong.gateway.metrics import Metrics
+    from shuangkong.series.spool import Record
+
+    class Flaky:
+        def __init__(self):
+            self.answers = iter([False, True, True])
+
+        def append(self, records):
+            if not next(self.answers):
+                raise OSError(28, "full")
+
+    async def scene():
+        said, heard = [], []
+        committer = Committer(Flaky(), Metrics(), 10, heard.append)
+        record = Record(1, b"k" * 16, 0, b"", b"x")
+        assert committer.put(record, lambda: said.append("first"))
+        assert not committer.put(record, lambda: said.append("repeat"))
+        group, committer._pending = committer._pending, []
+        assert not await committer._commit(group[:1])
+        assert committer.alarm and heard == [committer.alarm]
+        assert committer.put(record, lambda: said.append("second"))
+        assert await committer._commit(group[1:])
+        assert said == [] and committer.alarm
+        assert await committer._commit(committer._pending)
+        assert said == ["second"] and not committer.alarm and len(heard) == 2
+        committer.close()
+
+    asyncio.run(scene())
+
+
+def test_old_keys_are_an_alarm(tmp_path):
+    async def story(server):
+        for created, count in (("2025-12-01", 0), ("2025-11-30", 1)):
+            write_devices(tmp_path, [Device(KEYED, PW, key=KEY.hex(), key_created=created)])
+            server.gateway.read_devices()
+            assert len(server.gateway.alarms) == count
 
     play(tmp_path, story)

@@ -1,9 +1,11 @@
 """Hand-over exactly once: across processes, repeats and kills at every point."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from shuangkong.series import handover as room
-from shuangkong.series.commands import CommandFiles, FieldCommand, Outcome
+from shuangkong.series.commands import CommandFiles, FieldCommand, Outcome, ask_history, ask_sample, set_interval, set_time
 from shuangkong.series.devices import Device, read_device, read_devices, write_devices
 from shuangkong.series.files import read_json, write_atomically, write_json
 from shuangkong.series.handover import KEEP_DAYS, Handover, Step, read_batch
@@ -167,3 +169,12 @@ def test_a_file_is_whole_or_not_there(tmp_path):
     with pytest.raises(OSError):
         write_atomically(tmp_path / "directory", b"x")
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_the_usual_commands():
+    moment = datetime(2026, 3, 1, 0, tzinfo=UTC)
+    assert set_time("a", "M", moment, "x").cp == "SystemTime=20260301080000"
+    assert set_interval("a", "M", "x", realtime_s=60).cp == "RtdInterval=60"
+    assert set_interval("a", "M", "x", minutes=10).cn == "1064"
+    assert ask_history("a", "M", "2061", moment, moment, "x").cp == "BeginTime=20260301080000;EndTime=20260301080000"
+    assert ask_sample("a", "M", "w01018", "x").cp == "PolId=w01018"

@@ -46,8 +46,9 @@ class Committer:
         self._thread = None if isinstance(store, NoStore) else ThreadPoolExecutor(1, "commit")
         self._pending: list[_Entry] = []
         self.pending_bytes = 0
-        self._late: set[bytes] = set()
-        self._earlier: set[bytes] = set()
+        # key → whether it is durable, in two generations
+        self._late: dict[bytes, bool] = {}
+        self._earlier: dict[bytes, bool] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self._announce = announce or _say_nothing
@@ -60,8 +61,8 @@ class Committer:
             self._enter(_Entry(key, None, done))
             return False
         if len(self._late) >= self._remembered:
-            self._earlier, self._late = self._late, set()
-        self._late.add(key)
+            self._earlier, self._late = self._late, {}
+        self._late[key] = False
         self._enter(_Entry(key, pack(record), done))
         return True
 
@@ -105,16 +106,19 @@ class Committer:
         except OSError as error:
             self._failed(group, error)
             return False
-        if self.alarm:
+        if self.alarm and packed:
             self.alarm = ""
             self._announce("存储已恢复，继续接收")
         metrics = self._metrics
-        metrics.set("storage_failing", 0)
+        metrics.set("storage_failing", bool(self.alarm))
         metrics.add("commits_total")
         metrics.add("commit_records_total", len(packed))
         metrics.add("commit_seconds_total", loop.time() - began)
         for entry in group:
-            if entry.packed is not None or entry.key in self._late or entry.key in self._earlier:
+            if entry.packed is not None:
+                (self._late if entry.key in self._late else self._earlier)[entry.key] = True
+                entry.done()
+            elif self._late.get(entry.key) or self._earlier.get(entry.key):
                 entry.done()
         return True
 
@@ -128,8 +132,8 @@ class Committer:
         self._metrics.add("unacknowledged_total", len(group))
         for entry in group:
             if entry.packed is not None:
-                self._late.discard(entry.key)
-                self._earlier.discard(entry.key)
+                self._late.pop(entry.key, None)
+                self._earlier.pop(entry.key, None)
 
 
 def _say_nothing(words: str) -> None:

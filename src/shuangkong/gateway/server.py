@@ -11,7 +11,7 @@ import asyncio
 import hmac
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from shuangkong.gateway.metrics import Metrics
 from shuangkong.gateway.records import frame_record, incident_record, words_of
 from shuangkong.gateway.session import Session
 from shuangkong.hj212 import LENIENT, Garbage, LocalProtocolError, Message, PacketAssembler, Profile, build_reply
+from shuangkong.hj212.catalogue import standard
 from shuangkong.hj212.connection import Unreadable
 from shuangkong.hj212.sm4 import decrypter
 from shuangkong.hj212.writing import answer_command
@@ -170,7 +171,10 @@ class Gateway:
     @property
     def alarms(self) -> list[str]:
         """What needs an operator now."""
-        return [alarm for alarm in (self.committer.alarm, self.devices_alarm) if alarm]
+        oldest = datetime.fromtimestamp(self.now_ms() / 1000, UTC).date() - timedelta(days=standard()["key_life_days"])
+        old = [device.mn for device in self.devices.values() if device.key and device.key_created and device.key_created < str(oldest)]
+        keys = f"{len(old)}台设备的密钥已过期，应更新：{'、'.join(old[:5])}" if old else ""
+        return [alarm for alarm in (self.committer.alarm, self.devices_alarm, keys) if alarm]
 
     def _flush_incidents(self) -> None:
         for incident in self.incidents.take(self.now_ms()):
@@ -247,6 +251,7 @@ class Gateway:
         self.session_of[message.mn] = session
         if message.cn in _ANSWERS:
             self.field.receive(message, self.loop.time())
+            self.committer.put(frame_record(message, session.address, self.worker, set(), self.now_ms()), _nothing)
             return
         if device.st and message.st not in device.st:
             self._deviation("st_not_registered", f"系统编码{message.st}不是登记的", message)

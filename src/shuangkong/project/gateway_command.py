@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -30,7 +31,9 @@ def now_ms() -> int:
 
 def announce(words: str) -> None:
     """An alarm of the gateway, for the log of the supervisor."""
-    print(f"遥测网关：{words}", file=sys.stderr, flush=True)
+    # the log may stand on the very disk that is full
+    with contextlib.suppress(OSError):
+        print(f"遥测网关：{words}", file=sys.stderr, flush=True)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:

@@ -4,19 +4,20 @@
 
     commands/new/ID.json ─(rename: only one process gets it)→ commands/taken/WORKER/ID.json → commands/outcomes/ID.json
 
-Names of a command's kinds: ``time`` (1012), ``realtime_interval`` (1062), ``minute_interval`` (1064), ``history`` (2051, 2061, 2031 for
-a gap), ``sampling`` (3012), or any command of the standard by its code.
+Any command of the standard may be given by its code; the usual ones have a function each below.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from shuangkong.series.files import read_json, write_json
 
+_CIVIL = timezone(timedelta(hours=8))
 _SAFE = re.compile(r"[0-9A-Za-z_-]{1,80}")
 
 
@@ -34,6 +35,32 @@ class FieldCommand:
     def __post_init__(self) -> None:
         if not _SAFE.fullmatch(self.id):
             raise ValueError(f"command id {self.id!r}")
+
+
+def set_time(command_id: str, mn: str, moment: datetime, given_by: str) -> FieldCommand:
+    """Sets the clock of a device (1012) to an aware moment."""
+    return FieldCommand(command_id, mn, "1012", f"SystemTime={_civil(moment)}", given_by)
+
+
+def set_interval(command_id: str, mn: str, given_by: str, *, realtime_s: int | None = None, minutes: int | None = None) -> FieldCommand:
+    """Sets the interval of real-time data (1062, seconds) or of minute data (1064, minutes)."""
+    if realtime_s is not None:
+        return FieldCommand(command_id, mn, "1062", f"RtdInterval={realtime_s}", given_by)
+    return FieldCommand(command_id, mn, "1064", f"MinInterval={minutes}", given_by)
+
+
+def ask_history(command_id: str, mn: str, cn: str, begin: datetime, end: datetime, given_by: str) -> FieldCommand:
+    """Asks for minute (2051), hour (2061) or day data (2031) of a gap: from *begin* to *end*, both aware."""
+    return FieldCommand(command_id, mn, cn, f"BeginTime={_civil(begin)};EndTime={_civil(end)}", given_by)
+
+
+def ask_sample(command_id: str, mn: str, factor: str, given_by: str) -> FieldCommand:
+    """Has a sample taken at once (3012)."""
+    return FieldCommand(command_id, mn, "3012", f"PolId={factor}", given_by)
+
+
+def _civil(moment: datetime) -> str:
+    return f"{moment.astimezone(_CIVIL):%Y%m%d%H%M%S}"
 
 
 @dataclass

@@ -17,7 +17,9 @@ from shuangkong import __version__
 from shuangkong.core.errors import NotInForce, ShuangkongError
 from shuangkong.project import environment
 
-COMMANDS = ("audit_command", "calc_command", "check_command", "gateway_command", "pack_command", "run_command", "simulate_command")
+COMMANDS = (
+    "api_command", "audit_command", "calc_command", "check_command", "gateway_command", "pack_command", "run_command", "simulate_command",
+)  # fmt: skip
 
 
 class Command(Protocol):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from shuangkong.project.api.urls import urlpatterns as api_urls
+
 urlpatterns = [
+    path("api/", include(api_urls)),
+    path("", include("shuangkong.apps.organisations.urls")),
     path("accounts/", include("allauth.urls")),
     path("audit/", include("shuangkong.apps.audit.urls")),
     path("calculators/", include("shuangkong.apps.cockpit.calculating.urls")),

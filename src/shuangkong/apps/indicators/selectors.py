@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from shuangkong.apps.indicators.models import Indicator, Run, Target, Value
 from shuangkong.apps.ledger.models import Batch
@@ -49,6 +49,51 @@ def values(
     spans = {(p.kind, p.end) for p in wanted}
     rows = found.select_related("indicator", "subject").order_by("indicator__position", "subject__position", "period_end", "id")
     return [value for value in rows if (value.period_kind, value.period_end) in spans]
+
+
+def filtered(
+    user: Any,
+    run: Run | None = None,
+    *,
+    codes: Iterable[str] = (),
+    subjects: Iterable[str] = (),
+    periods: Iterable[Period] = (),
+    basis: str = "",
+    lens: str = "",
+    release: str | None = "",
+) -> QuerySet[Value]:
+    """The values that ``user`` may see as a query that can be paged; what is empty narrows nothing. ``subjects`` are codes."""
+    found = _of(user, run)
+    wanted, places, spans = list(codes), list(subjects), list(periods)
+    if wanted:
+        found = found.filter(_codes_q(wanted))
+    if places:
+        found = found.filter(subject__code__in=places)
+    if spans:
+        asked = Q()
+        for span in spans:
+            asked |= Q(period_kind=span.kind, period_end=span.end)
+        found = found.filter(asked)
+    for name, choice in (("basis", basis or None), ("lens", lens or None), ("release", release)):
+        if choice is not None:
+            found = found.filter(**{name: choice})
+    return found.select_related("indicator", "subject").order_by("indicator__position", "subject__position", "period_end", "id")
+
+
+def run_as_known(user: Any, day: date | None, today: date, now: datetime) -> Run | None:
+    """The run as known on ``day``; None for today. The city's people have it computed, others read what is kept.
+
+    Raises:
+        InputError: nobody has had that day computed yet.
+    """
+    if day is None or day >= today:
+        return None
+    if user.sees_all:
+        return run_for(day, now=now, actor=user)
+    kept = Run.objects.filter(kind="known_on", known_on=day, finished_at__isnull=False).order_by("-id").first()
+    if kept is None:
+        raise InputError(f"看不了{day.isoformat()}", why="按这一天所知的数还没有算过", do="请市级主管部门先打开这一天，或换一天")
+    return kept
 
 
 def _of(user: Any, run: Run | None) -> Any:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from shuangkong.apps.organisations.scope import Scoped
 
 
 class Installation(models.Model):
@@ -122,3 +126,50 @@ class User(AbstractUser):
         if self.subject.kind == Subject.Kind.COUNTY:
             within = within.exclude(kind=Subject.Kind.ZONE)
         return frozenset({self.subject_id, *within.values_list("id", flat=True)})
+
+
+class ApiKey(Scoped):
+    """A key by which a program reads or writes as its owner: the owner's reach, narrowed to ``scopes``, until ``expires_at``.
+
+    It stands beside people because it is a way to sign in. The secret is shown once and kept only as the SM3 of salt and secret (it is
+    256 random bits, so a slow hash adds nothing).
+    """
+
+    class Scope(models.TextChoices):
+        """What a key may be used for."""
+
+        READ = "read", _("读取数据")
+        CALCULATE = "calculate", _("运行计算器")
+        IMPORT = "import", _("导入数据")
+
+    owner = models.ForeignKey(User, models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=16, unique=True)
+    salt = models.CharField(max_length=32)
+    sm3 = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+    made_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("接口密钥")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scope_words(self) -> list[str]:
+        """The scopes in words."""
+        return [str(self.Scope(scope).label) for scope in self.scopes]
+
+    def usable(self, now: datetime) -> bool:
+        """Whether it opens anything at ``now``."""
+        return self.revoked_at is None and now < self.expires_at
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """One's own; administrators see (and revoke) all."""
+        return models.Q() if user.role == User.Role.ADMINISTRATOR else models.Q(owner=user)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from shuangkong.apps.organisations.models import Department, Subject
 
@@ -35,3 +37,12 @@ def ids_by_code() -> dict[str, int]:
 def department_ids_by_code() -> dict[str, int]:
     """Code → id of every department."""
     return dict(Department.objects.values_list("code", "id"))
+
+
+def named_subjects(user: Any) -> QuerySet[Subject]:
+    """The subjects whose names ``user`` may read: all places, and enterprises (with their establishments) within the user's reach."""
+    found = Subject.objects.select_related("parent", "county")
+    if user.sees_all:
+        return found
+    single = [Subject.Kind.ENTERPRISE, Subject.Kind.ESTABLISHMENT]
+    return found.filter(~Q(kind__in=single) | Q(pk__in=user.own_subject_ids))

@@ -1,0 +1,305 @@
+"""Indicators, values with their explanation, and targets over HTTP. Nothing is computed here."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from shuangkong.apps.indicators import explanation, selectors
+from shuangkong.apps.indicators.models import Indicator, Target, Value
+from shuangkong.apps.ui.api import Answer, PageAnswer, Paging, answers, listed, number_text, part_of
+from shuangkong.core.periods import Period
+
+indicators_router = Router()
+values_router = Router()
+targets_router = Router()
+
+
+class IndicatorLine(Schema):
+    """What can be measured."""
+
+    code: str
+    name: str
+    unit: str
+    decimals: int
+    family: str
+    lower_is_better: bool
+    note: str
+
+
+class IndicatorsAnswer(PageAnswer):
+    """Indicators in order."""
+
+    items: list[IndicatorLine]
+
+
+class IndicatorAnswer(Answer, IndicatorLine):
+    """One indicator."""
+
+
+class ValueFilters(Schema):
+    """Which values, as pages ask: lists are parted by commas, a code that ends with ``:`` is all with that beginning.
+
+    ``known_on`` gives the values as known on that day; ``release`` empty is the live figure, ``all`` every one.
+    """
+
+    codes: str = ""
+    subjects: str = ""
+    periods: str = Field("", description="2026-09、2026-01/09、2026、2026-09R12")
+    basis: str = Field("", description="equivalent, calorific")
+    lens: str = Field("", description="published, issued, reported")
+    release: str = ""
+    known_on: date | None = None
+
+
+class ValueLine(Schema):
+    """One value; ``value`` is a text in full precision, null when nothing is known, never zero."""
+
+    id: int
+    indicator: str
+    name: str
+    unit: str
+    subject: str
+    period: str
+    basis: str
+    treatment: str
+    lens: str
+    release: str
+    value: str | None
+    words: str
+    severity: int | None
+    status: str
+    invented: bool
+    recalled: bool
+    sentence: str
+    finding: str
+    uncertainty_points: str | None
+    run: int
+
+    @staticmethod
+    def resolve_indicator(value: Value) -> str:
+        """The code."""
+        return value.indicator.code
+
+    @staticmethod
+    def resolve_name(value: Value) -> str:
+        """The indicator's name."""
+        return value.indicator.name
+
+    @staticmethod
+    def resolve_unit(value: Value) -> str:
+        """The indicator's unit."""
+        return value.indicator.unit
+
+    @staticmethod
+    def resolve_subject(value: Value) -> str:
+        """The code."""
+        return value.subject.code
+
+    @staticmethod
+    def resolve_period(value: Value) -> str:
+        """The code."""
+        return value.period.code
+
+    @staticmethod
+    def resolve_value(value: Value) -> str | None:
+        """In full."""
+        return number_text(value.value)
+
+    @staticmethod
+    def resolve_uncertainty_points(value: Value) -> str | None:
+        """In full."""
+        return number_text(value.uncertainty_points)
+
+    @staticmethod
+    def resolve_invented(value: Value) -> bool:
+        """Whether an invented input is in it."""
+        return value.demonstration
+
+    @staticmethod
+    def resolve_run(value: Value) -> int:
+        """Its number."""
+        return value.run_id
+
+
+class ValuesAnswer(PageAnswer):
+    """Values in the order of indicator, place and period."""
+
+    items: list[ValueLine]
+
+
+class ValueAnswer(Answer, ValueLine):
+    """One value."""
+
+
+class InputLine(Schema):
+    """One input; ``value`` is the id of the value into which it opens. ``hidden``: beyond the caller's reach."""
+
+    label: str
+    text: str
+    value: int | None
+    status: str
+    hidden: bool
+
+
+class FiledLine(Schema):
+    """Who brought rows that the figure rests on."""
+
+    title: str
+    owner: str
+    document: str
+    known_on: date
+    rows: int
+
+
+class ExplanationAnswer(Answer):
+    """A value opened one level."""
+
+    value: int
+    sentence: str
+    formula: str
+    inputs: list[InputLine]
+    rules: list[dict[str, Any]]
+    filed: list[FiledLine]
+    earlier: list[int]
+    mismatches: list[str]
+    finding: str
+    notes: list[str]
+
+
+class TargetLine(Schema):
+    """What a plan asks of a subject: a number, or words."""
+
+    id: int
+    plan: str
+    indicator: str
+    subject: str
+    number: str | None
+    incentive: str | None
+    words: str
+    yearly: dict[str, Any]
+    kind: str
+    source: str
+    invented: bool
+
+    @staticmethod
+    def resolve_plan(target: Target) -> str:
+        """The code."""
+        return target.plan.code
+
+    @staticmethod
+    def resolve_indicator(target: Target) -> str:
+        """The code."""
+        return target.indicator.code
+
+    @staticmethod
+    def resolve_subject(target: Target) -> str:
+        """The code."""
+        return target.subject.code
+
+    @staticmethod
+    def resolve_number(target: Target) -> str | None:
+        """In full."""
+        return number_text(target.number)
+
+    @staticmethod
+    def resolve_incentive(target: Target) -> str | None:
+        """In full."""
+        return number_text(target.incentive)
+
+    @staticmethod
+    def resolve_invented(target: Target) -> bool:
+        """Whether the target itself is a demonstration."""
+        return target.demonstration
+
+
+class TargetsAnswer(PageAnswer):
+    """Targets."""
+
+    items: list[TargetLine]
+
+
+class TargetAnswer(Answer, TargetLine):
+    """One target."""
+
+
+@indicators_router.get("", response=answers(IndicatorsAnswer), summary="指标")
+def indicators(request: HttpRequest, paging: Query[Paging], family: str = "") -> dict[str, Any]:
+    """All indicators, or those of one family."""
+    found = Indicator.objects.all()
+    return part_of(found.filter(family=family) if family else found, paging)
+
+
+@indicators_router.get("/{code}", response=answers(IndicatorAnswer), summary="一个指标")
+def indicator(request: HttpRequest, code: str) -> Indicator:
+    """One indicator by its code."""
+    return get_object_or_404(Indicator, code=code)
+
+
+@values_router.get("", response=answers(ValuesAnswer), summary="指标值")
+def values(request: HttpRequest, filters: Query[ValueFilters], paging: Query[Paging]) -> dict[str, Any]:
+    """Values that the caller may see."""
+    run = selectors.run_as_known(request.user, filters.known_on, request.today, request.now)
+    found = selectors.filtered(
+        request.user,
+        run,
+        codes=listed(filters.codes),
+        subjects=listed(filters.subjects),
+        periods=[Period.parse(text) for text in listed(filters.periods)],
+        basis=filters.basis,
+        lens=filters.lens,
+        release=None if filters.release == "all" else filters.release,
+    )
+    return part_of(found, paging)
+
+
+def _value(request: HttpRequest, value_id: int) -> Value:
+    return get_object_or_404(
+        Value.objects.visible_to(request.user).select_related("indicator", "subject", "run", "rule_set"), pk=value_id
+    )
+
+
+@values_router.get("/{int:value_id}", response=answers(ValueAnswer), summary="一个指标值")
+def value(request: HttpRequest, value_id: int) -> Value:
+    """One value."""
+    return _value(request, value_id)
+
+
+@values_router.get("/{int:value_id}/explanation", response=answers(ExplanationAnswer), summary="一个数怎么来的")
+def explain(request: HttpRequest, value_id: int) -> dict[str, Any]:
+    """A value opened one level: sentence, formula, inputs, rules, who filed it; scope holds at each line."""
+    told = explanation.explain(request.user, _value(request, value_id))
+    inputs = [
+        {"label": n.label, "text": n.text, "value": n.value.pk if n.value else None, "status": n.status, "hidden": n.hidden}
+        for n in told.lines
+    ]
+    return {
+        "value": told.value.pk, "sentence": told.sentence, "formula": told.formula, "inputs": inputs, "rules": list(told.rules),
+        "filed": list(told.filed), "earlier": [value.pk for value in told.earlier], "mismatches": list(told.mismatches),
+        "finding": told.finding, "notes": list(told.notes),
+    }  # fmt: skip
+
+
+def _targets(user: Any) -> Any:
+    return Target.objects.visible_to(user).select_related("plan", "indicator", "subject")
+
+
+@targets_router.get("", response=answers(TargetsAnswer), summary="目标")
+def targets(request: HttpRequest, paging: Query[Paging], plans: str = "", subjects: str = "", codes: str = "") -> dict[str, Any]:
+    """Targets that the caller may see."""
+    found = _targets(request.user)
+    for column, text in (("plan__code", plans), ("subject__code", subjects), ("indicator__code", codes)):
+        if text:
+            found = found.filter(**{f"{column}__in": listed(text)})
+    return part_of(found, paging)
+
+
+@targets_router.get("/{int:target_id}", response=answers(TargetAnswer), summary="一个目标")
+def target(request: HttpRequest, target_id: int) -> Target:
+    """One target."""
+    return get_object_or_404(_targets(request.user), pk=target_id)

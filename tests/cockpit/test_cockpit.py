@@ -53,6 +53,23 @@ def test_a_quarter_that_few_have_filed_is_not_the_newest_complete_one() -> None:
     assert selectors.newest_complete([], TODAY) is None
 
 
+def test_quarters_are_counted_back_over_the_turn_of_the_year() -> None:
+    assert selectors.ends_before(TODAY, 5) == [date(2026, m, 1) for m in (10, 7, 4, 1)] + [date(2025, 10, 1)]
+    assert selectors.ends_before(date(2026, 1, 1), 2) == [date(2026, 1, 1), date(2025, 10, 1)]
+
+
+def test_old_data_are_found_when_nothing_is_recent(fagai: Any) -> None:
+    page = overview(fagai, date(2031, 5, 1))
+    assert page.plan.code == "cz-15"
+    assert page.moment.ytd.code == "2026-01/09"
+
+
+def test_a_late_county_sees_that_it_is_late(city: City, make_user: Callable[..., Any]) -> None:
+    page = overview(make_user("county", "late", subject=city.subjects["431027"]), TODAY)
+    assert page.moment.ytd.code == "2026-01/09"
+    assert "1个县市区缺报：桂东县" in statements.of_overview(page).wrong
+
+
 def test_half_of_the_places_make_a_quarter_complete() -> None:
     assert selectors.newest_complete([(date(2026, 10, 1), 5), (date(2026, 7, 1), 10)], TODAY) == date(2026, 10, 1)
     assert selectors.newest_complete([(date(2026, 10, 1), 4), (date(2026, 7, 1), 10)], TODAY) == date(2026, 7, 1)

@@ -11,9 +11,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.cockpit import drawings, selectors
-from shuangkong.apps.cockpit.overview import PLACE_CODES, PlaceRow, choose_plan, in_plan, place_rows
+from shuangkong.apps.cockpit.cells import Cell
+from shuangkong.apps.cockpit.overview import PLACE_CODES, PlaceRow, choose_plan, moment_of, place_rows, quarters_of
 from shuangkong.apps.cockpit.selectors import Moment
-from shuangkong.apps.indicators.models import Run, Target, Value
+from shuangkong.apps.indicators.models import Run, Target
 from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
@@ -37,8 +38,8 @@ class Amount:
     """An amount now and in the same period a year ago."""
 
     name: str
-    now: Value | None
-    before: Value | None
+    now: Cell | None
+    before: Cell | None
 
 
 @dataclass
@@ -54,8 +55,8 @@ class CountyPage:
     today: date
     row: PlaceRow
     target: Target | None
-    values: list[Value] = field(default_factory=list)
-    path: list[Value] = field(default_factory=list)
+    values: list[Cell] = field(default_factory=list)
+    path: list[Cell] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
 
     @property
@@ -63,13 +64,13 @@ class CountyPage:
         """Whether the plan's time is over."""
         return self.today.year > self.plan.last_year
 
-    def value(self, code: str, basis: str | None = None, ago: bool = False) -> Value | None:
+    def value(self, code: str, basis: str | None = None, ago: bool = False) -> Cell | None:
         """The best value of ``code`` now or a year ago, at one basis where it is named."""
         return self._best.get((code, basis, ago))
 
     @cached_property
-    def _best(self) -> dict[tuple[str, str | None, bool], Value]:
-        found: dict[tuple[str, str | None, bool], Value] = {}
+    def _best(self) -> dict[tuple[str, str | None, bool], Cell]:
+        found: dict[tuple[str, str | None, bool], Cell] = {}
         for basis in (None, EQUIVALENT, CALORIFIC):
             chosen = selectors.best(value for value in self.values if basis is None or value.basis == basis)
             for (_subject, code, end), value in chosen.items():
@@ -77,32 +78,32 @@ class CountyPage:
         return found
 
     @property
-    def total(self) -> Value | None:
+    def total(self) -> Cell | None:
         """Total energy at the equivalent basis."""
         return self.value(selectors.TOTAL, EQUIVALENT)
 
     @property
-    def total_calorific(self) -> Value | None:
+    def total_calorific(self) -> Cell | None:
         """Total energy at the calorific basis."""
         return self.value(selectors.TOTAL, CALORIFIC)
 
     @property
-    def total_growth(self) -> Value | None:
+    def total_growth(self) -> Cell | None:
         """Growth of total energy."""
         return self.value(selectors.TOTAL_GROWTH)
 
     @property
-    def electricity(self) -> Value | None:
+    def electricity(self) -> Cell | None:
         """Electricity of the year so far."""
         return self.value(selectors.ELECTRICITY)
 
     @property
-    def electricity_growth(self) -> Value | None:
+    def electricity_growth(self) -> Cell | None:
         """Growth of electricity."""
         return self.value(selectors.ELECTRICITY_GROWTH)
 
     @property
-    def gdp_growth(self) -> Value | None:
+    def gdp_growth(self) -> Cell | None:
         """Comparable growth of GDP."""
         return self.value(selectors.GDP_GROWTH)
 
@@ -123,19 +124,19 @@ class CountyPage:
         return sorted(known, key=_size, reverse=True)
 
     @cached_property
-    def balance(self) -> list[tuple[str, Value | None, Value | None]]:
+    def balance(self) -> list[tuple[str, Cell | None, Cell | None]]:
         """The lines of the balance: name, at the equivalent basis, at the calorific basis."""
         lines = [(self.value(code), self.value(code, EQUIVALENT), self.value(code, CALORIFIC)) for code in BALANCE]
         return [(known.indicator.name, equivalent, calorific) for known, equivalent, calorific in lines if known is not None]
 
     @cached_property
-    def lacking(self) -> list[Value]:
+    def lacking(self) -> list[Cell]:
         """What is missing or incomplete at this moment, each once."""
         chosen = [value for (_code, basis, ago), value in self._best.items() if basis is None and not ago]
         return [value for value in chosen if value.status in (Status.MISSING.value, Status.INCOMPLETE.value)]
 
     @cached_property
-    def findings(self) -> list[Value]:
+    def findings(self) -> list[Cell]:
         """Figures at this moment of which something is wrong that is known."""
         chosen = [value for (_code, basis, ago), value in self._best.items() if basis is None and not ago]
         return [value for value in chosen if value.finding]
@@ -161,25 +162,25 @@ def county_page(
 ) -> CountyPage | None:
     """The page of ``subject`` as asked; None before a plan is loaded."""
     all_plans = selectors.plans()
-    found = selectors.quarters(user, run)
-    plan = choose_plan(all_plans, plan_code, selectors.newest_complete(found, today), today)
+    newest = selectors.newest_complete(selectors.filed(run, today), today)
+    plan = choose_plan(all_plans, plan_code, newest, today)
     if plan is None:
         return None
-    within = [(end, known) for end, known in found if in_plan(plan, end) and end <= today]
-    ends = [end for end, _known in within]
-    end = quarter if quarter in ends else selectors.newest_complete(within, today)
-    moment = Moment(end, run) if end is not None else None
+    ends = quarters_of(plan, newest)
+    moment = moment_of(ends, quarter, run)
+    end = moment.end if moment is not None else None
     values = list(_values(user, moment, subject)) if moment is not None else []
     row = place_rows([subject], selectors.best(v for v in values if end is not None and v.period_end == end), end or today)[0]
-    target = next((t for t in selectors.targets(user, plan, selectors.DECLINE) if t.subject_id == subject.pk), None)
-    path = selectors.best(selectors.series_of(user, run, selectors.DECLINE, subject.pk, plan.first_year, plan.last_year)).values()
+    targets = selectors.targets(user, plan, subject_id=subject.pk)
+    target = next((t for t in targets if t.indicator.code == selectors.DECLINE), None)
+    shown = [day for day in drawings.quarter_ends(plan) if end is not None and day <= end]
     page = CountyPage(subject, plan, all_plans, ends, moment, run or selectors.newest_run(), today, row, target, values)
-    page.path = [value for value in path if end is not None and value.period_end <= end]
+    page.path = list(selectors.best(selectors.series_of(user, run, selectors.DECLINE, subject.pk, shown)).values())
     page.batches = _batches(user, subject)
     return page
 
 
-def _values(user: Any, moment: Moment, subject: Subject) -> Iterable[Value]:
+def _values(user: Any, moment: Moment, subject: Subject) -> Iterable[Cell]:
     """All values of the subject at the moment's end and a year before. One statement."""
     codes = (*PLACE_CODES, *BALANCE, selectors.TOTAL_GROWTH, selectors.GDP_GROWTH, selectors.ELECTRICITY, selectors.ELECTRICITY_GROWTH)
     return selectors.values_and_parts(user, moment, codes, (PRODUCT, SECTOR), subject.pk)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from shuangkong.apps.indicators.models import Target, Value
+from shuangkong.apps.cockpit.cells import Cell
+from shuangkong.apps.indicators.models import Target
 from shuangkong.apps.plans.models import Plan
 from shuangkong.apps.ui import charts, statuses
 from shuangkong.apps.ui.figures import address, text
@@ -34,7 +36,7 @@ def month_before(end: date) -> str:
     return _("%(year)d年%(month)d月") % {"year": year, "month": month}
 
 
-def path_chart(plan: Plan, values: Iterable[Value], target: Target | None, name: str) -> charts.Chart:
+def path_chart(plan: Plan, values: Iterable[Cell], target: Target | None, name: str) -> charts.Chart:
     """Cumulative decline by quarters against the required path and the target; without a target only what happened."""
     ends = quarter_ends(plan)
     by_end = {value.period_end: value for value in values}
@@ -43,11 +45,16 @@ def path_chart(plan: Plan, values: Iterable[Value], target: Target | None, name:
     lines = [charts.Line(_("实绩"), known, "actual", links)]
     aim = target.number if target is not None else None
     if aim is not None:
-        path = [required_cumulative_decline_percent(aim, plan.years, 3 * (i + 1)) for i in range(len(ends))]
-        lines.append(charts.Line(_("应达到路径"), path, "required"))
+        lines.append(charts.Line(_("应达到路径"), required_path(aim, plan.years), "required"))
     line = (aim, _("目标%s%%") % number(aim, 0 if aim == aim.to_integral_value() else 1)) if aim is not None else None
     labels = [month_before(end) for end in ends]
     return charts.line_chart(labels, lines, _label(name, ends, known), target=line, zero=_positive(known), every=QUARTERS)
+
+
+@lru_cache(maxsize=256)
+def required_path(aim: Decimal, years: int) -> tuple[Decimal, ...]:
+    """The decline due at the end of each quarter: many pages ask for the same few."""
+    return tuple(required_cumulative_decline_percent(aim, years, 3 * quarter) for quarter in range(1, QUARTERS * years + 1))
 
 
 def _positive(points: Sequence[Decimal | None]) -> bool:
@@ -63,13 +70,13 @@ def _label(name: str, ends: Sequence[date], points: Sequence[Decimal | None]) ->
     return _("%(name)s能耗强度累计降低率：至%(month)s%(decline)s") % said
 
 
-def map_of(rows: Iterable[tuple[str, str, Value | None, Value | None]]) -> charts.Chart:
+def map_of(rows: Iterable[tuple[str, str, Cell | None, Cell | None]]) -> charts.Chart:
     """The map of counties: (code, name, level, in-year change)."""
     areas = [charts.Area(name, *_area(level, change), reverse("cockpit:county", args=[code])) for code, name, level, change in rows]
     return charts.map_chart(areas, _("县市区预警等级地图，旁边的列表为同一内容"))
 
 
-def _area(level: Value | None, change: Value | None) -> tuple[str, str, str]:
+def _area(level: Cell | None, change: Cell | None) -> tuple[str, str, str]:
     said = text(change) if change is not None else ""
     if level is None or not level.severity:
         if change is None:
@@ -80,7 +87,7 @@ def _area(level: Value | None, change: Value | None) -> tuple[str, str, str]:
     return css.removeprefix("st-"), level.words, said
 
 
-def bars_of(pairs: Sequence[tuple[Value, Value | None]], label: str, unit: str, power: int) -> charts.Chart:
+def bars_of(pairs: Sequence[tuple[Cell, Cell | None]], label: str, unit: str, power: int) -> charts.Chart:
     """Bars of amounts in the order given, each with the same period a year ago behind it."""
     bars = []
     for value, before in pairs:

@@ -11,10 +11,11 @@ from typing import Any
 from django.utils.functional import cached_property
 
 from shuangkong.apps.cockpit import drawings, selectors
+from shuangkong.apps.cockpit.cells import Cell
 from shuangkong.apps.cockpit.selectors import Moment
 from shuangkong.apps.desk.models import InboxItem
 from shuangkong.apps.indicators.catalogue import ENTRIES
-from shuangkong.apps.indicators.models import Run, Target, Value
+from shuangkong.apps.indicators.models import Run, Target
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
 from shuangkong.apps.ui.charts import Chart
@@ -40,15 +41,15 @@ class PlaceRow:
     """One place at the moment shown: its levels by both schemes and the figures behind them. None: not visible or never due."""
 
     subject: Subject
-    national: Value | None = None
-    city_scheme: Value | None = None
-    decline: Value | None = None
-    required: Value | None = None
-    gap: Value | None = None
-    change: Value | None = None
-    progress: Value | None = None
-    remaining: Value | None = None
-    annual_required: Value | None = None
+    national: Cell | None = None
+    city_scheme: Cell | None = None
+    decline: Cell | None = None
+    required: Cell | None = None
+    gap: Cell | None = None
+    change: Cell | None = None
+    progress: Cell | None = None
+    remaining: Cell | None = None
+    annual_required: Cell | None = None
 
     @property
     def seen(self) -> bool:
@@ -78,7 +79,7 @@ class PlaceRow:
         return severity or UNRATED, gap if gap is not None else Decimal(0)
 
 
-def number_of(value: Value | None) -> Decimal | None:
+def number_of(value: Cell | None) -> Decimal | None:
     """The number of a value, None when there is none."""
     return value.value if value is not None else None
 
@@ -89,9 +90,9 @@ class Headline:
 
     code: str
     name: str
-    value: Value | None
+    value: Cell | None
     target: Target | None
-    growth: Value | None = None
+    growth: Cell | None = None
 
     @property
     def in_words(self) -> bool:
@@ -116,7 +117,7 @@ class Overview:
     hidden: int = 0
     targets: dict[str, Target] = field(default_factory=dict)
     headlines: list[Headline] = field(default_factory=list)
-    path: list[Value] = field(default_factory=list)
+    path: list[Cell] = field(default_factory=list)
 
     @property
     def closed(self) -> bool:
@@ -138,7 +139,7 @@ class Overview:
         return Decimal(100) * months / (12 * self.plan.years)
 
     @property
-    def last_known(self) -> Value | None:
+    def last_known(self) -> Cell | None:
         """The newest decline on the path that is known, for when the one of this quarter is not."""
         return next((value for value in reversed(self.path) if value.value is not None), None)
 
@@ -178,17 +179,27 @@ def address_of(plan: Plan, moment: Moment | None) -> str:
 def overview(user: Any, today: date, plan_code: str = "", quarter: date | None = None, run: Run | None = None) -> Overview | None:
     """The cockpit as asked; None before a plan is loaded. Without a plan named: the one of the newest complete quarter."""
     all_plans = selectors.plans()
-    found = selectors.quarters(user, run)
-    plan = choose_plan(all_plans, plan_code, selectors.newest_complete(found, today), today)
+    newest = selectors.newest_complete(selectors.filed(run, today), today)
+    plan = choose_plan(all_plans, plan_code, newest, today)
     if plan is None:
         return None
-    ends = [end for end, _ in found if in_plan(plan, end) and end <= today]
-    within = [(end, known) for end, known in found if end in ends]
-    end = quarter if quarter in ends else selectors.newest_complete(within, today)
-    moment = Moment(end, run) if end is not None else None
+    ends = quarters_of(plan, newest)
+    moment = moment_of(ends, quarter, run)
     page = Overview(user, plan, all_plans, ends, moment, run or selectors.newest_run(), today)
     _fill(page)
     return page
+
+
+def quarters_of(plan: Plan, newest: date | None) -> list[date]:
+    """The ends of the plan's quarters up to the newest complete one, newest first."""
+    return [end for end in reversed(drawings.quarter_ends(plan)) if newest is not None and end <= newest]
+
+
+def moment_of(ends: Sequence[date], quarter: date | None, run: Run | None) -> Moment | None:
+    """The quarter asked for, where it is one of ``ends``, else the newest of them."""
+    if not ends:
+        return None
+    return Moment(quarter if quarter in ends else ends[0], run)
 
 
 def choose_plan(plans: Sequence[Plan], code: str, newest: date | None, today: date) -> Plan | None:
@@ -205,15 +216,15 @@ def in_plan(plan: Plan, end: date) -> bool:
     return plan.first_year <= year <= plan.last_year
 
 
-def place_rows(subjects: Iterable[Subject], values: dict[tuple[int, str, date], Value], end: date) -> list[PlaceRow]:
+def place_rows(subjects: Iterable[Subject], values: dict[tuple[int, str, date], Cell], end: date) -> list[PlaceRow]:
     """Rows of places from the best values at one end."""
     return [PlaceRow(subject, *(values.get((subject.pk, code, end)) for code in PLACE_CODES)) for subject in subjects]
 
 
 def _fill(page: Overview) -> None:
     subjects = selectors.places()
-    page.targets = {t.indicator.code: t for t in selectors.targets(page.user, page.plan) if t.subject_id in _cities(subjects)}
-    values: dict[tuple[int, str, date], Value] = {}
+    page.targets = {t.indicator.code: t for t in selectors.targets(page.user, page.plan, subject_kind=Subject.Kind.CITY)}
+    values: dict[tuple[int, str, date], Cell] = {}
     end = page.moment.end if page.moment else page.today
     if page.moment is not None:
         codes = {*PLACE_CODES, *HEADLINES, selectors.TOTAL_GROWTH}
@@ -229,18 +240,14 @@ def _fill(page: Overview) -> None:
         page.path = _path(page, page.city.subject)
 
 
-def _cities(subjects: Iterable[Subject]) -> set[int]:
-    return {subject.pk for subject in subjects if subject.kind == Subject.Kind.CITY}
-
-
-def _path(page: Overview, city: Subject) -> list[Value]:
+def _path(page: Overview, city: Subject) -> list[Cell]:
     run = page.moment.run if page.moment else None
-    found = selectors.series_of(page.user, run, selectors.DECLINE, city.pk, page.plan.first_year, page.plan.last_year)
     shown = page.moment.end if page.moment else page.today
-    return [value for value in selectors.best(found).values() if value.period_end <= shown]
+    ends = [end for end in drawings.quarter_ends(page.plan) if end <= shown]
+    return list(selectors.best(selectors.series_of(page.user, run, selectors.DECLINE, city.pk, ends)).values())
 
 
-def _headlines(page: Overview, values: dict[tuple[int, str, date], Value], end: date) -> list[Headline]:
+def _headlines(page: Overview, values: dict[tuple[int, str, date], Cell], end: date) -> list[Headline]:
     city = page.city.subject.pk if page.city else 0
     return [
         Headline(code, NAMES[code], values.get((city, code, end)), page.targets.get(code), values.get((city, GROWTHS.get(code, ""), end)))
@@ -248,8 +255,9 @@ def _headlines(page: Overview, values: dict[tuple[int, str, date], Value], end: 
     ]
 
 
-def inbox(user: Any) -> list[InboxItem]:
-    """The first open items addressed to the person."""
-    return list(InboxItem.objects.visible_to(user).filter(closed_at=None)[:INBOX_SHOWN])
+def inbox(user: Any) -> tuple[list[InboxItem], int | None]:
+    """The first open items addressed to the person, and how many there are when these are all (else it has to be counted)."""
+    items = list(InboxItem.objects.visible_to(user).filter(closed_at=None)[: INBOX_SHOWN + 1])
+    return items[:INBOX_SHOWN], len(items) if len(items) <= INBOX_SHOWN else None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from shuangkong.apps.cockpit.cells import Cell, read
 from shuangkong.apps.indicators.models import Run, Target, Value
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
@@ -39,10 +40,8 @@ _KINDS = {True: ("rolling", "year", "ytd"), False: ("ytd", "year", "quarter", "r
 _LENSES = ("published", "issued", "reported")
 _BASES = ("equivalent", "", "calorific")
 _QUARTER_ENDS = (1, 4, 7, 10)
-_FIELDS = (
-    "key", "subject_id", "period_kind", "period_start", "period_end", "basis", "lens", "value", "words", "severity", "status",
-    "demonstration", "recalled", "indicator__code", "indicator__name", "indicator__unit", "indicator__decimals",
-)  # fmt: skip
+#: Quarters in which the newest complete one is looked for first.
+_RECENT = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,54 +80,66 @@ def visible(user: Any, run: Run | None) -> QuerySet[Value]:
     return found.filter(run=run) if run is not None else found.filter(current__isnull=False)
 
 
-def quarters(user: Any, run: Run | None = None) -> list[tuple[date, int]]:
-    """The quarters (their ends) for which the in-year change is due, newest first, each with how many places have a figure."""
-    found = visible(user, run).filter(indicator__code=CHANGE, period_kind="ytd", period_end__month__in=_QUARTER_ENDS)
-    counted = found.values("period_end").annotate(known=Count("value")).order_by("-period_end")
-    return [(row["period_end"], row["known"]) for row in counted]
+def filed(run: Run | None, today: date) -> list[tuple[date, int]]:
+    """The recent quarters (their ends) for which the in-year change of counties is due, newest first, with how many have a figure.
+
+    Which quarter is complete is no figure: it is the same for everybody. Without a recent one all quarters are looked through.
+    """
+    reason = "which quarter is complete is no figure"
+    found = Value.objects.unscoped(reason).filter(
+        indicator__code=CHANGE, period_kind="ytd", release="", subject__kind=Subject.Kind.COUNTY,
+        **({"run": run} if run is not None else {"current__isnull": False}),
+    )  # fmt: skip
+    counted = found.values_list("period_end").annotate(known=Count("value")).order_by("-period_end")
+    rows = list(counted.filter(period_end__in=ends_before(today, _RECENT)))
+    return rows if any(known for _end, known in rows) else list(counted.filter(period_end__month__in=_QUARTER_ENDS, period_end__lte=today))
+
+
+def ends_before(today: date, quarters: int) -> list[date]:
+    """The ends of the last ``quarters`` quarters that are over on ``today``, newest first."""
+    year, quarter = today.year, (today.month - 1) // 3
+    return [date(year + (quarter - back) // 4, (quarter - back) % 4 * 3 + 1, 1) for back in range(quarters)]
 
 
 def newest_complete(found: Sequence[tuple[date, int]], today: date) -> date | None:
-    """The newest quarter that is over and of which at least half as many places have filed as ever did; None without any."""
+    """The newest quarter that is over and that at least half as many counties have filed as ever did; None without any."""
     ended = [(end, known) for end, known in found if end <= today]
     most = max((known for _, known in ended), default=0)
     return next((end for end, known in ended if known and known * 2 >= most), None)
 
 
-def values_of(user: Any, moment: Moment, codes: Iterable[str], subject_ids: Iterable[int]) -> QuerySet[Value]:
-    """Values of ``codes`` for subjects at the moment's end. The inputs stay in the database."""
+def values_of(user: Any, moment: Moment, codes: Iterable[str], subject_ids: Iterable[int]) -> list[Cell]:
+    """Values of ``codes`` for subjects at the moment's end."""
     found = visible(user, moment.run).filter(period_end=moment.end, indicator__code__in=list(codes), subject__in=list(subject_ids))
-    return found.select_related("indicator").only(*_FIELDS, "sentence")
+    return read(found)
 
 
-def values_and_parts(user: Any, moment: Moment, codes: Iterable[str], prefixes: Iterable[str], subject_id: int) -> QuerySet[Value]:
+def values_and_parts(user: Any, moment: Moment, codes: Iterable[str], prefixes: Iterable[str], subject_id: int) -> list[Cell]:
     """Values of one subject, of ``codes`` and of every indicator that begins with one of ``prefixes``, now and a year before."""
     asked = Q(indicator__code__in=list(codes))
     for prefix in prefixes:
         asked |= Q(indicator__code__startswith=prefix)
     ends = [moment.end, moment.end.replace(year=moment.end.year - 1)]
-    found = visible(user, moment.run).filter(asked, period_end__in=ends, subject=subject_id)
-    found = found.exclude(period_kind="month").select_related("indicator").only(*_FIELDS, "sentence", "finding", "indicator__position")
-    return found.order_by("indicator__position", "indicator__code")
+    found = read(visible(user, moment.run).filter(asked, period_end__in=ends, subject=subject_id).exclude(period_kind="month"))
+    return sorted(found, key=lambda cell: (cell.indicator.position, cell.indicator.code))
 
 
-def series_of(user: Any, run: Run | None, code: str, subject_id: int, first_year: int, last_year: int) -> QuerySet[Value]:
-    """The quarterly values of one indicator since the first year, by their ends."""
-    found = visible(user, run).filter(indicator__code=code, subject=subject_id, period_end__month__in=_QUARTER_ENDS)
-    within = found.filter(period_end__gt=date(first_year, 1, 1), period_end__lte=date(last_year + 1, 1, 1))
-    return within.select_related("indicator").only(*_FIELDS).order_by("period_end")
+def series_of(user: Any, run: Run | None, code: str, subject_id: int, ends: Sequence[date]) -> list[Cell]:
+    """The values of one indicator at the given ends, in order."""
+    found = read(visible(user, run).filter(indicator__code=code, subject=subject_id, period_end__in=ends))
+    return sorted(found, key=lambda cell: cell.period_end)
 
 
-def rank(value: Value) -> tuple[int, int, int]:
+def rank(value: Cell) -> tuple[int, int, int]:
     """How good a value is among several of one cell: period kind, lens, basis; the smallest is taken."""
     kinds = _KINDS[value.indicator.code in SINCE_BASE]
     kind = kinds.index(value.period_kind) if value.period_kind in kinds else len(kinds)
     return kind, _LENSES.index(value.lens) if value.lens in _LENSES else len(_LENSES), _BASES.index(value.basis)
 
 
-def best(values: Iterable[Value]) -> dict[tuple[int, str, date], Value]:
+def best(values: Iterable[Cell]) -> dict[tuple[int, str, date], Cell]:
     """The best value of each (subject, indicator, end); one that says 缺报 only where no other is."""
-    chosen: dict[tuple[int, str, date], Value] = {}
+    chosen: dict[tuple[int, str, date], Cell] = {}
     for value in values:
         key = (value.subject_id, value.indicator.code, value.period_end)
         other = chosen.get(key)
@@ -137,10 +148,10 @@ def best(values: Iterable[Value]) -> dict[tuple[int, str, date], Value]:
     return chosen
 
 
-def targets(user: Any, plan: Plan, code: str | None = None) -> list[Target]:
-    """The plan's targets that ``user`` may see."""
+def targets(user: Any, plan: Plan, subject_kind: str = "", subject_id: int = 0) -> list[Target]:
+    """The plan's targets that ``user`` may see: of a kind of subjects (the city), or of one subject."""
     found = Target.objects.visible_to(user).filter(plan=plan).select_related("indicator")
-    return list(found.filter(indicator__code=code) if code else found)
+    return list(found.filter(subject__kind=subject_kind) if subject_kind else found.filter(subject=subject_id))
 
 
 def newest_run() -> Run | None:

@@ -51,12 +51,15 @@ def cockpit(request: HttpRequest) -> HttpResponse:
     page = _asked(request)
     if page is None:
         return render(request, "cockpit/empty.html", {"error": InputError(_("还没有装入方案"), do=_("请系统管理员装入城市数据包"))})
+    items, counted = inbox(request.user)
     context = {
         "page": page,
         "statement": statements.of_overview(page),
         "table": _county_table(request, page),
-        "inbox": inbox(request.user),
+        "inbox": items,
         "chips": _chips(request, page),
+        "place_name": page.city.subject.name if page.city else "",
+        **({"inbox_count": counted} if counted is not None else {}),
     }
     return render(request, "cockpit/cockpit.html", context)
 

@@ -6,7 +6,7 @@ Addresses, not names, because ``ui`` knows no other app. ``roles`` narrows an en
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from django.urls import Resolver404, get_script_prefix, resolve
@@ -91,7 +91,11 @@ def exists(path: str) -> bool:
 
 def rail(at: str, role: str) -> list[tuple[object, list[Link]]]:
     """The groups that ``role`` sees on the page ``at`` (its path), without empty ones."""
-    best = _best_match(at)
+    return _rail(_best_match(at), role)
+
+
+@lru_cache(maxsize=512)
+def _rail(best: str, role: str) -> list[tuple[object, list[Link]]]:
     groups = [(group.word, _links(group.entries, role, best)) for group in RAIL]
     return [(word, links) for word, links in groups if links]
 

@@ -35,7 +35,9 @@ class ImportForm(forms.Form):
         if origins == ("reported",):
             self.fields["document"].widget = forms.HiddenInput()
         else:
-            self.fields["document"].help_text = _("下达或发布文件的文号，如 郴统〔2026〕9号；必填")
+            self.fields["document"].required = True
+            self.fields["document"].error_messages["required"] = _("缺少文号：下达和公开发布的数要注明文件")
+            self.fields["document"].help_text = _("下达或发布文件的文号")
 
     def stated(self) -> Form:
         """What was stated."""

@@ -45,6 +45,11 @@ class Places:
         """The regions that the user may file, for the drop-down."""
         return tuple(subject.name for subject in self.regions if self._may(subject))
 
+    def example(self) -> str:
+        """The region of the example row: a county before the city as a whole."""
+        mine = [subject for subject in self.regions if self._may(subject)]
+        return next((subject.name for subject in [s for s in mine if s.kind == Subject.Kind.COUNTY] + mine), "")
+
     def zone_choices(self) -> tuple[str, ...]:
         """The zones, for the drop-down."""
         return (self.own_zone.name,) if self.own_zone else tuple(zone.name for zone in self.zones)
@@ -112,7 +117,7 @@ def _found(raw: Any, words: dict[str, Subject], what: str) -> Subject:
 def place_columns(places: Places) -> tuple[Column, Column]:
     """Region and zone."""
     regions, zones = places.choices(), places.zone_choices()
-    example = regions[0] if regions else ""
+    example = places.example()
     hint = _("县市区名称或代码；不分县的部分填“不分县”")
     return (
         Column("place", _("地区"), hint, example, choices=regions, convert=places.region),

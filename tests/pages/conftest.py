@@ -56,6 +56,7 @@ def no_sideways() -> Callable[[Any], None]:
 
     def check(page: Any) -> None:
         page.set_viewport_size({"width": 390, "height": 844})
+        page.wait_for_timeout(400)  # drawn charts follow the window
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{page.url} is {wide} pixels too wide"
 

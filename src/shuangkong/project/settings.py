@@ -188,6 +188,8 @@ JOB_KINDS = {
     "export": "shuangkong.apps.desk.services.exports.run_export",
 }
 EXPORT_KINDS = {
+    "indicator": "shuangkong.apps.indicators.exports.indicator",
+    "indicators": "shuangkong.apps.indicators.exports.indicators",
     "batches": "shuangkong.apps.ledger.exports.batches",
     "rows": "shuangkong.apps.ledger.exports.rows",
 }

@@ -13,6 +13,7 @@ urlpatterns = [
     path("audit/", include("shuangkong.apps.audit.urls")),
     path("calculators/", include("shuangkong.apps.cockpit.calculating.urls")),
     path("data/", include("shuangkong.apps.ledger.urls")),
+    path("indicators/", include("shuangkong.apps.indicators.urls")),
     path("plan/", include("shuangkong.apps.cockpit.plan.urls")),
     path("", include("shuangkong.apps.desk.urls")),
     path("", include("shuangkong.apps.cockpit.urls")),

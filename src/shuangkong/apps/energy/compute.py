@@ -19,6 +19,7 @@ from shuangkong.apps.energy.series import Series, period_of
 from shuangkong.apps.indicators.drafts import Draft, Drafts
 from shuangkong.apps.indicators.evidence import AsOf, energy_cells, series_cells
 from shuangkong.apps.indicators.models import Target
+from shuangkong.apps.ledger.imports.columns import section_of
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.errors import NotInForce
 from shuangkong.core.figures import Status
@@ -39,6 +40,7 @@ def compute(rulebook: Rulebook, as_of: AsOf, today: date) -> list[Draft]:
 
 def _labels(rulebook: Rulebook) -> Mapping[str, Mapping[str, str]]:
     words = {term.code: term.label for name in ("industries", "sectors") for term in rulebook.terms(name)}
+    words |= {f"{section_of(term.code)}{term.code}": term.label for term in rulebook.terms("industries")}
     products = {term.code: term.label for term in rulebook.terms("products")}
     words["unassigned"] = "未分行业"
     return {"energy_product_tce": products, "energy_sector_tce": words, "electricity_sector_10k_kwh": words}

@@ -117,12 +117,13 @@ def best(rows: Iterable[Value]) -> dict[tuple[str, int, str], Value]:
     A value without a number never hides one with a number.
     """
     chosen: dict[tuple[str, int, str], Value] = {}
-    for value in sorted(rows, key=_preference):
+    for value in sorted(rows, key=preference):
         chosen.setdefault((value.indicator.code, value.subject_id, value.period.code), value)
     return chosen
 
 
-def _preference(value: Value) -> tuple[bool, int, int, int]:
+def preference(value: Value) -> tuple[bool, int, int, int]:
+    """Orders values of one figure: known before unknown, then by lens, then by basis."""
     nothing = value.value is None and not value.words
     return nothing, LENS_ORDER.index(value.lens), BASIS_ORDER.index(value.basis) if value.basis in BASIS_ORDER else 9, value.pk
 

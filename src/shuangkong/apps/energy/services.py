@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +15,18 @@ from shuangkong.apps.indicators.services import Known, publish, store_known_on
 from shuangkong.apps.plans.services import current_rulebook
 
 
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """A computation makes tens of thousands of tuples and no cycles: going through them again and again finds nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def recompute(now: datetime, today: date, actor: Any = None, reason: str = "") -> Run | None:
     """Compute all values as known today and publish what changed as a run. None when nothing changed.
 
@@ -19,12 +34,14 @@ def recompute(now: datetime, today: date, actor: Any = None, reason: str = "") -
         InputError: other computations kept publishing meanwhile.
     """
     rulebook = current_rulebook()
-    drafts = compute(rulebook, AsOf(known_on=today), today)
-    return publish(drafts, Known(today, rulebook.hash), now=now, actor=actor, reason=reason)
+    with _collector_at_rest():
+        drafts = compute(rulebook, AsOf(known_on=today), today)
+        return publish(drafts, Known(today, rulebook.hash), now=now, actor=actor, reason=reason)
 
 
 def compute_known_on(known_on: date, now: datetime, actor: Any = None) -> Run:
     """Compute all values as known on a day, as a run of its own that is never published."""
     rulebook = current_rulebook()
-    drafts = compute(rulebook, AsOf(known_on=known_on), known_on)
+    with _collector_at_rest():
+        drafts = compute(rulebook, AsOf(known_on=known_on), known_on)
     return store_known_on(drafts, Known(known_on, rulebook.hash, had_at=now), now=now, actor=actor)

@@ -108,21 +108,35 @@ def _write(drafts: Sequence[Draft], known: Known, *, kind: str, actor: Any, reas
         kind=kind, known_on=known.known_on, had_at=known.had_at, rulebook_sm3=known.rulebook_sm3, code_version=__version__, actor=actor,
         reason=reason[:200], computed=computed, replaced=len(drafts), root=root_of(map(value_line, drafts)),
     )  # fmt: skip
-    columns = ("run_id", *KEY_COLUMNS, *CONTENT)
-    marks = ", ".join(["%s"] * len(columns))
-    quoted = ", ".join(connection.ops.quote_name(name) for name in columns)
-    statement = f"INSERT INTO {Value._meta.db_table} ({quoted}) VALUES ({marks})"
-    adapt = _adapter()
+    insert = _copy if connection.vendor == "postgresql" else _insert
     for start in range(0, len(drafts), CHUNK):
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(statement, [(run.pk, *adapt(draft)) for draft in drafts[start : start + CHUNK]])
+            insert(cursor, run.pk, drafts[start : start + CHUNK])
     return run
 
 
+_COLUMNS = ("run_id", *KEY_COLUMNS, *CONTENT)
+
+
+def _named() -> str:
+    return f"{Value._meta.db_table} ({', '.join(connection.ops.quote_name(name) for name in _COLUMNS)})"
+
+
+def _copy(cursor: Any, run_id: int, drafts: Sequence[Draft]) -> None:
+    """PostgreSQL takes rows fastest as a stream."""
+    with cursor.copy(f"COPY {_named()} FROM STDIN") as stream:
+        for draft in drafts:
+            stream.write_row((run_id, *draft))
+
+
+def _insert(cursor: Any, run_id: int, drafts: Sequence[Draft]) -> None:
+    adapt = _adapter()
+    marks = ", ".join(["%s"] * len(_COLUMNS))
+    cursor.executemany(f"INSERT INTO {_named()} VALUES ({marks})", [(run_id, *adapt(draft)) for draft in drafts])
+
+
 def _adapter() -> Any:
-    """How a draft becomes driver parameters: SQLite knows no dates."""
-    if connection.vendor != "sqlite":
-        return tuple
+    """How a draft becomes SQLite's parameters: it knows no dates."""
     start, end = KEY_COLUMNS.index("period_start"), KEY_COLUMNS.index("period_end")
     texts: dict[date, str] = {}
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 PYTHON = sys.executable
 PURE = ("core", "rulebook", "hj212", "calculators")
+WITHOUT_DATABASE = ("house", "gateway", "series")
 NO_SKIP = os.environ.get("SHUANGKONG_NO_SKIP") == "1"
 PYTEST = [PYTHON, "-m", "pytest", "-q"]
 PARALLEL = ["-n", "2"]
@@ -73,9 +74,8 @@ def pure_tests(report: Report, env: dict[str, str]) -> None:
 
 def app_tests(report: Report, env: dict[str, str], backend: str) -> None:
     """All tests outside the pure rooms, without a browser, on one database."""
-    ignored = [f"--ignore=tests/{room}" for room in PURE]
-    house = ["--ignore=tests/house"] if backend != "SQLite" else []
-    command = [*PYTEST, *PARALLEL, *ignored, *house, "-m", "not browser", "tests"]
+    once = PURE if backend == "SQLite" else (*PURE, *WITHOUT_DATABASE)
+    command = [*PYTEST, *PARALLEL, *(f"--ignore=tests/{room}" for room in once), "-m", "not browser", "tests"]
     step(report, f"tests on {backend}", command, env)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.desk.imports.kinds import CONFIRM, Fault, Form
-from shuangkong.apps.ledger.imports.columns import Places, micro_of, multiplier_of, number_of
+from shuangkong.apps.ledger.imports.columns import Places, Scale, micro_of, scale_of
 from shuangkong.apps.ledger.imports.lines import AT, Line
 from shuangkong.apps.ledger.imports.sink import LedgerSink
 from shuangkong.apps.organisations.models import Subject, User
@@ -108,14 +107,14 @@ class LedgerChecker:
         """Above how many micro-units a cell is asked about."""
         if dimension not in self._limits:
             number = self.book.at(f"import.largest.{dimension}", self.book.default_region, self.form.known_on).number
-            self._limits[dimension] = int(multiplier_of(number))
+            self._limits[dimension] = int(scale_of(number).micro)
         return self._limits[dimension]
 
-    def quantity(self, raw: Any, multiplier: Decimal, dimension: str, *, may_fall: bool = False) -> tuple[int | None, tuple[Fault, ...]]:
+    def quantity(self, raw: Any, scale: Scale, dimension: str, *, may_fall: bool = False) -> tuple[int | None, tuple[Fault, ...]]:
         """10⁻⁶ base units and what is wrong with them: not a number, negative, or beyond what is plausible."""
         column = self.quantity_column
         try:
-            micro = micro_of(number_of(raw), multiplier)
+            micro = micro_of(raw, scale)
         except InputError as error:
             return None, (Fault.of(column, error),)
         if micro < 0 and not may_fall:
@@ -131,22 +130,22 @@ class Units:
     """What one unit as written is worth, asked once for each pair of dimension and unit."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Decimal | Fault] = {}
+        self._known: dict[tuple[str, str], Scale | Fault] = {}
 
-    def of(self, dimension: str, unit: str) -> Decimal | Fault:
-        """10⁻⁶ base units in one ``unit``; coal equivalent may also be weighed (吨, 万吨)."""
+    def of(self, dimension: str, unit: str) -> Scale | Fault:
+        """What one ``unit`` is worth; coal equivalent may also be weighed (吨, 万吨)."""
         pair = (dimension, unit)
         if pair not in self._known:
             self._known[pair] = self._asked(dimension, unit)
         return self._known[pair]
 
-    def _asked(self, dimension: str, unit: str) -> Decimal | Fault:
+    def _asked(self, dimension: str, unit: str) -> Scale | Fault:
         try:
             found, factor = unit_of(unit)
         except InputError as error:
             return Fault.of("unit", error)
         if found == dimension or (dimension, found) == ("energy", "mass"):
-            return multiplier_of(factor)
+            return scale_of(factor)
         wanted = BASE_UNITS[dimension]
         return Fault(
             "unit",

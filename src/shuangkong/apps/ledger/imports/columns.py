@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,7 @@ REMARK_LENGTH = 200
 FAR_BEYOND = 25
 REGIONAL = (Subject.Kind.COUNTY, Subject.Kind.UNALLOCATED)
 _MICRO = Decimal(1).scaleb(MICRO_DIGITS)
+_MILLION, _SHORT = 1e6, 1e9
 
 
 class Places:
@@ -266,21 +267,40 @@ def _number_in_words(raw: str) -> Decimal:
         raise InputError(_("“{text}”不是数").format(text=raw[:40]), do=_("只填数字，单位写在“计量单位”列")) from error
 
 
-def micro_of(number: Decimal, multiplier: Decimal) -> int:
-    """``number`` × ``multiplier`` (10⁻⁶ base units per unit) as an integer, halves up.
+class Scale(NamedTuple):
+    """What one unit is worth: 10⁻⁶ base units, and base units where those are whole (else 0)."""
+
+    micro: Decimal
+    whole: int
+
+
+def scale_of(factor: Decimal) -> Scale:
+    """The scale of a unit that is ``factor`` base units."""
+    return Scale(factor * _MICRO, int(factor) if factor == factor.to_integral_value() else 0)
+
+
+def micro_of(raw: Any, scale: Scale) -> int:
+    """A cell's value in units of ``scale`` as an integer of 10⁻⁶ base units, halves up.
+
+    The quick way is exact: below 10⁹ a float that comes back from its millionths has at most fifteen digits, and those are the ones
+    that people see.
 
     Raises:
-        QuantityOverflow: beyond what the ledger holds.
+        InputError: no number. QuantityOverflow: beyond what the ledger holds.
     """
-    if number.adjusted() > FAR_BEYOND:
+    if type(raw) is float and scale.whole and -_SHORT < raw < _SHORT:
+        millionths = round(raw * _MILLION)
+        if millionths / _MILLION == raw:
+            micro = millionths * scale.whole
+            return micro if -MICRO_LIMIT <= micro <= MICRO_LIMIT else to_micro(number_of(raw) * scale.micro / _MICRO)
+    return _micro_of_number(number_of(raw), scale)
+
+
+def _micro_of_number(number: Decimal, scale: Scale) -> int:
+    if not number.is_finite() or number.adjusted() > FAR_BEYOND:
         return to_micro(number)
-    micro = int((number * multiplier).to_integral_value(ROUND_HALF_UP))
-    return micro if -MICRO_LIMIT <= micro <= MICRO_LIMIT else to_micro(number * multiplier / _MICRO)
-
-
-def multiplier_of(factor: Decimal) -> Decimal:
-    """10⁻⁶ base units in one unit of ``factor`` base units."""
-    return factor * _MICRO
+    micro = int((number * scale.micro).to_integral_value(ROUND_HALF_UP))
+    return micro if -MICRO_LIMIT <= micro <= MICRO_LIMIT else to_micro(number * scale.micro / _MICRO)
 
 
 def filed_text(raw: Any) -> str:

@@ -68,11 +68,11 @@ class ElectricityChecker(LedgerChecker):
         order = ("place", "zone", "industry", "period", "quantity", "unit", "release", "remark")
         self.note(columns["period"], ("electricity",))
         for place, zone, industry, period, raw, unit, release, remark in zip(*(columns[name] for name in order), strict=True):
-            multiplier = self._units.of("electricity", unit)
-            if type(multiplier) is Fault:
-                yield self.refused(multiplier)
+            scale = self._units.of("electricity", unit)
+            if type(scale) is Fault:
+                yield self.refused(scale)
                 continue
-            micro, faults = self.quantity(raw, multiplier, "electricity")
+            micro, faults = self.quantity(raw, scale, "electricity")
             if micro is None:
                 yield self.refused(faults[0])
                 continue

@@ -79,11 +79,11 @@ class EnergyChecker(LedgerChecker):
         for place, zone, industry, (product, dimension), flow, period, raw, unit, release, remark in zip(
             *(columns[name] for name in order), strict=True
         ):
-            multiplier = self._units.of(dimension, unit)
-            if type(multiplier) is Fault:
-                yield self.refused(multiplier)
+            scale = self._units.of(dimension, unit)
+            if type(scale) is Fault:
+                yield self.refused(scale)
                 continue
-            micro, faults = self.quantity(raw, multiplier, dimension)
+            micro, faults = self.quantity(raw, scale, dimension)
             if micro is None:
                 yield self.refused(faults[0])
                 continue

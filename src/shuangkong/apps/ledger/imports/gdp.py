@@ -113,11 +113,11 @@ class GdpChecker(LedgerChecker):
         order = ("place", "zone", "period", "quantity", "unit", "price_base", "release", "remark")
         self.note(columns["period"], ("gdp",))
         for place, zone, period, raw, unit, base, release, remark in zip(*(columns[name] for name in order), strict=True):
-            multiplier = self._units.of("money", unit)
-            if type(multiplier) is Fault:
-                yield self.refused(multiplier)
+            scale = self._units.of("money", unit)
+            if type(scale) is Fault:
+                yield self.refused(scale)
                 continue
-            micro, faults = self.quantity(raw, multiplier, "money")
+            micro, faults = self.quantity(raw, scale, "money")
             if micro is None:
                 yield self.refused(faults[0])
                 continue

@@ -20,8 +20,8 @@ from shuangkong.core.periods import Period
 
 #: the word on the screen → the ledger's measure
 GROWTHS = {MEASURES[name].label: name for name in ("gdp_growth", "industry_value_added_growth", "energy_growth")}
-ONE = c.multiplier_of(Decimal(1))
-TOTAL_LOSS = -100 * ONE
+ONE = c.scale_of(Decimal(1))
+TOTAL_LOSS = -100 * int(ONE.micro)
 
 
 def _measure(raw: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -26,6 +27,19 @@ class ClockMiddleware:
         """Set both and go on."""
         request.now = timezone.now()
         request.today = timezone.localdate(request.now)
+        return self.get_response(request)
+
+
+class TextMiddleware:
+    """Refuses an address with a NUL character, which PostgreSQL cannot even look for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """A bad request before anything reads it."""
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL in the address")
         return self.get_response(request)
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("data/", include("shuangkong.apps.ledger.urls")),
     path("indicators/", include("shuangkong.apps.indicators.urls")),
     path("plan/", include("shuangkong.apps.cockpit.plan.urls")),
+    path("rules/", include("shuangkong.apps.plans.urls")),
     path("", include("shuangkong.apps.desk.urls")),
     path("", include("shuangkong.apps.cockpit.urls")),
 ]

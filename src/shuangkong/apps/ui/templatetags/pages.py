@@ -51,3 +51,9 @@ def plain(number: Decimal | None) -> str:
     if number is None:
         return "—"
     return wording.number(number, max(0, -int(number.normalize().as_tuple().exponent)))
+
+
+@register.filter
+def real_unit(unit: str) -> str:
+    """A unit as the screen shows it: nothing for a bare number (the rulebook writes 1 or -)."""
+    return "" if unit in ("1", "-") else unit

@@ -85,11 +85,10 @@ def test_a_rise_and_a_gap_are_red_beside_their_word() -> None:
     assert 'class="fig"' in figures.cell(shown("energy_intensity_change_percent", "-0.62"))
 
 
-def test_an_estimate_carries_its_status_and_a_recalled_rule_its_word() -> None:
+def test_an_estimate_carries_its_status_and_a_recalled_rule_its_description() -> None:
     cell = figures.cell(shown("energy_total_tce", "1", "tce", 0, status="estimated", recalled=True))
     assert '<span class="st ico st-2">估算</span>' in cell
-    assert 'class="fig rec"' in cell
-    assert "待核实" in cell
+    assert 'class="fig rec" aria-describedby="rec"' in cell
 
 
 def test_demonstration_stands_at_the_lead_figure_only() -> None:

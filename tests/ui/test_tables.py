@@ -60,7 +60,7 @@ def test_the_rail_has_five_groups_of_at_most_six() -> None:
 
 
 def test_the_rail_marks_the_longest_match_and_hides_what_is_not_there() -> None:
-    links = {link.address: link for _word, links in navigation.rail("/counties/431002/", "city") for link in links}
+    links = {link.address: link for _word, links in navigation.rail(navigation.best_match("/counties/431002/"), "city") for link in links}
     assert links["/counties/"].current
     assert not links["/"].current
     assert all(navigation.exists(address.lstrip("/")) for address in links)

@@ -1,4 +1,4 @@
-"""Values as a page of many figures reads them: the driver's own rows made into small objects, no model.
+"""Values, places and targets as a page of many figures reads them: the driver's own rows made into small objects, no model.
 
 Making models of some two hundred values costs more than reading them; a page shows them and writes nothing.
 """
@@ -12,15 +12,18 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from shuangkong.apps.indicators.reading import raw_values
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from shuangkong.core.periods import Period
 
-_INDICATOR = ("indicator__code", "indicator__name", "indicator__unit", "indicator__decimals", "indicator__position")
+#: The columns of a value in the order of :func:`cells`; the day as text, because the engines disagree on days.
 _OWN = (
-    "pk", "subject_id", "period_kind", "period_start", "period_end", "basis", "lens", "value", "words", "severity", "status",
-    "demonstration", "recalled", "sentence", "finding",
+    "pk", "subject_id", "period_kind", "end_text", "basis", "lens", "value", "words", "severity", "status", "demonstration", "recalled",
+    "sentence", "finding",
 )  # fmt: skip
-_NUMBER = _OWN.index("value")
+_INDICATOR = ("indicator__code", "indicator__name", "indicator__unit", "indicator__decimals", "indicator__position")
+_JANUARY = 1
 
 
 class Measure(NamedTuple):
@@ -33,6 +36,62 @@ class Measure(NamedTuple):
     position: int
 
 
+class Place(NamedTuple):
+    """What is shown of a subject; the fields are those of ``organisations.Subject``."""
+
+    pk: int
+    kind: str
+    code: str
+    name: str
+    position: int
+
+
+class PlanFacts(NamedTuple):
+    """What is shown of a plan; the fields are those of ``plans.Plan``."""
+
+    pk: int
+    code: str
+    title: str
+    period_name: str
+    document: str
+    base_year: int
+    first_year: int
+    last_year: int
+    demonstration: bool
+
+    @property
+    def years(self) -> int:
+        """Number of years."""
+        return self.last_year - self.first_year + 1
+
+
+class Item(NamedTuple):
+    """What is shown of an open item; the fields are those of ``desk.InboxItem``."""
+
+    title: str
+    detail: str
+    severity: int
+    address: str
+    due_on: date | None
+    demonstration: bool
+
+
+class Unit(NamedTuple):
+    """What a target needs of its indicator."""
+
+    code: str
+    unit: str
+
+
+class Aim(NamedTuple):
+    """What is shown of a target; the fields are those of ``indicators.Target``."""
+
+    indicator: Unit
+    number: Decimal | None
+    words: str
+    demonstration: bool
+
+
 @dataclass(slots=True)
 class Cell:
     """What is shown of a value; the fields are those of ``indicators.Value``."""
@@ -40,7 +99,6 @@ class Cell:
     pk: int
     subject_id: int
     period_kind: str
-    period_start: date
     period_end: date
     basis: str
     lens: str
@@ -57,28 +115,44 @@ class Cell:
     @property
     def period(self) -> Period:
         """The period with its label."""
-        return Period(self.period_start, self.period_end, self.period_kind)
+        last = (self.period_end.year - 1, 12) if self.period_end.month == _JANUARY else (self.period_end.year, self.period_end.month - 1)
+        year, month = last
+        if self.period_kind == "year":
+            return Period.year(year)
+        if self.period_kind == "quarter":
+            return Period.quarter(year, month // 3)
+        return Period.rolling(year, month) if self.period_kind == "rolling" else Period.ytd(year, month)
 
 
 @lru_cache(maxsize=4096)
-def _day(stored: str | date) -> date:
-    """A day as either engine gives it."""
-    return date.fromisoformat(stored) if isinstance(stored, str) else stored
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
 
 
-def read(values: Any) -> list[Cell]:
-    """The values of a scoped query set, in one statement, in no order."""
-    return list(_cells(raw_values(values, (*_OWN, *_INDICATOR))))
+def items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
+    """Open items of driver rows: the day as text."""
+    return [Item(title, detail, grave, to, _day(due) if due else None, bool(shown)) for title, detail, grave, to, due, shown in rows]
 
 
-def _cells(rows: Iterable[tuple[Any, ...]]) -> Iterable[Cell]:
+def columns(values: Any) -> Any:
+    """A query set of values reduced to the columns of :func:`cells`, in no order."""
+    return values.order_by().annotate(end_text=Cast("period_end", TextField())).values_list(*_OWN, *_INDICATOR)
+
+
+def cells(rows: Iterable[tuple[Any, ...]]) -> list[Cell]:
+    """Small objects of driver rows; one :class:`Measure` for each indicator."""
     measures: dict[str, Measure] = {}
-    width = len(_OWN)
-    for row in rows:
-        measure = measures.get(row[width])
+    found = []
+    for pk, subject, kind, end, basis, lens, number, words, severity, status, demonstration, recalled, sentence, finding, *named in rows:
+        measure = measures.get(named[0])
         if measure is None:
-            measure = measures[row[width]] = Measure(*row[width:])
-        number, words, severity, status, demonstration, recalled, *said = row[_NUMBER:width]
+            measure = measures[named[0]] = Measure(*named)
         value = None if number is None else Decimal(number)
-        days = _day(row[3]), _day(row[4])
-        yield Cell(*row[:3], *days, *row[5:_NUMBER], value, words, severity, status, bool(demonstration), bool(recalled), *said, measure)
+        marks = bool(demonstration), bool(recalled)
+        found.append(Cell(pk, subject, kind, _day(end), basis, lens, value, words, severity, status, *marks, sentence, finding, measure))
+    return found
+
+
+def aims(rows: Iterable[tuple[Any, ...]]) -> list[Aim]:
+    """Targets of driver rows: indicator, unit, number, words, demonstration."""
+    return [Aim(Unit(code, unit), None if n is None else Decimal(n), words, bool(shown)) for code, unit, n, words, shown in rows]

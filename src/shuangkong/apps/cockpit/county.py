@@ -11,13 +11,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.cockpit import drawings, selectors
-from shuangkong.apps.cockpit.cells import Cell
+from shuangkong.apps.cockpit.cells import Aim, Cell, PlanFacts
 from shuangkong.apps.cockpit.overview import PLACE_CODES, PlaceRow, choose_plan, moment_of, place_rows, quarters_of
 from shuangkong.apps.cockpit.selectors import Moment
-from shuangkong.apps.indicators.models import Run, Target
+from shuangkong.apps.indicators.models import Run
 from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.organisations.models import Subject
-from shuangkong.apps.plans.models import Plan
 from shuangkong.apps.ui.charts import Chart
 from shuangkong.core.figures import Status
 
@@ -47,14 +46,14 @@ class CountyPage:
     """A place at one moment for one person."""
 
     subject: Subject
-    plan: Plan
-    plans: list[Plan]
+    plan: PlanFacts
+    plans: list[PlanFacts]
     quarters: list[date]
     moment: Moment | None
     run: Run | None
     today: date
     row: PlaceRow
-    target: Target | None
+    target: Aim | None
     values: list[Cell] = field(default_factory=list)
     path: list[Cell] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
@@ -171,8 +170,7 @@ def county_page(
     end = moment.end if moment is not None else None
     values = list(_values(user, moment, subject)) if moment is not None else []
     row = place_rows([subject], selectors.best(v for v in values if end is not None and v.period_end == end), end or today)[0]
-    targets = selectors.targets(user, plan, subject_id=subject.pk)
-    target = next((t for t in targets if t.indicator.code == selectors.DECLINE), None)
+    target = next((t for t in selectors.targets_of(user, plan, subject.pk) if t.indicator.code == selectors.DECLINE), None)
     shown = [day for day in drawings.quarter_ends(plan) if end is not None and day <= end]
     page = CountyPage(subject, plan, all_plans, ends, moment, run or selectors.newest_run(), today, row, target, values)
     page.path = list(selectors.best(selectors.series_of(user, run, selectors.DECLINE, subject.pk, shown)).values())

@@ -7,12 +7,11 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from django.urls import reverse
+from django.urls import get_script_prefix
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from shuangkong.apps.cockpit.cells import Cell
-from shuangkong.apps.indicators.models import Target
-from shuangkong.apps.plans.models import Plan
+from shuangkong.apps.cockpit.cells import Aim, Cell, PlanFacts
 from shuangkong.apps.ui import charts, statuses
 from shuangkong.apps.ui.figures import address, text
 from shuangkong.core.targets import required_cumulative_decline_percent
@@ -21,22 +20,32 @@ from shuangkong.core.wording import decline, number
 QUARTERS = 4
 
 
-def quarter_ends(plan: Plan) -> list[date]:
+def quarter_ends(plan: PlanFacts) -> tuple[date, ...]:
     """The ends (first days after) of the plan's quarters."""
-    return [
+    return _quarter_ends(plan.first_year, plan.last_year)
+
+
+@lru_cache(maxsize=64)
+def _quarter_ends(first_year: int, last_year: int) -> tuple[date, ...]:
+    return tuple(
         date(year + (quarter == QUARTERS), 1 if quarter == QUARTERS else 3 * quarter + 1, 1)
-        for year in range(plan.first_year, plan.last_year + 1)
+        for year in range(first_year, last_year + 1)
         for quarter in range(1, QUARTERS + 1)
-    ]
+    )
 
 
 def month_before(end: date) -> str:
     """The last month inside, as the axis shows it: 2025年12月."""
+    return _month_before(end, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _month_before(end: date, language: str) -> str:
     year, month = (end.year - 1, 12) if end.month == 1 else (end.year, end.month - 1)
     return _("%(year)d年%(month)d月") % {"year": year, "month": month}
 
 
-def path_chart(plan: Plan, values: Iterable[Cell], target: Target | None, name: str) -> charts.Chart:
+def path_chart(plan: PlanFacts, values: Iterable[Cell], target: Aim | None, name: str) -> charts.Chart:
     """Cumulative decline by quarters against the required path and the target; without a target only what happened."""
     ends = quarter_ends(plan)
     by_end = {value.period_end: value for value in values}
@@ -72,7 +81,8 @@ def _label(name: str, ends: Sequence[date], points: Sequence[Decimal | None]) ->
 
 def map_of(rows: Iterable[tuple[str, str, Cell | None, Cell | None]]) -> charts.Chart:
     """The map of counties: (code, name, level, in-year change)."""
-    areas = [charts.Area(name, *_area(level, change), reverse("cockpit:county", args=[code])) for code, name, level, change in rows]
+    counties = f"{get_script_prefix()}counties/"
+    areas = [charts.Area(name, *_area(level, change), f"{counties}{code}/") for code, name, level, change in rows]
     return charts.map_chart(areas, _("县市区预警等级地图，旁边的列表为同一内容"))
 
 

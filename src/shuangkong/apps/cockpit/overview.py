@@ -11,13 +11,11 @@ from typing import Any
 from django.utils.functional import cached_property
 
 from shuangkong.apps.cockpit import drawings, selectors
-from shuangkong.apps.cockpit.cells import Cell
+from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts
 from shuangkong.apps.cockpit.selectors import Moment
-from shuangkong.apps.desk.models import InboxItem
 from shuangkong.apps.indicators.catalogue import ENTRIES
-from shuangkong.apps.indicators.models import Run, Target
+from shuangkong.apps.indicators.models import Run
 from shuangkong.apps.organisations.models import Subject
-from shuangkong.apps.plans.models import Plan
 from shuangkong.apps.ui.charts import Chart
 from shuangkong.core.periods import Period
 
@@ -32,6 +30,8 @@ HEADLINES = (selectors.TOTAL, "cod_reduction_t", "nh3n_reduction_t", "nox_reduct
 GROWTHS = {selectors.TOTAL: selectors.TOTAL_GROWTH}
 NAMES = {entry.code: entry.name for entry in ENTRIES}
 INBOX_SHOWN = 7
+#: All that a cockpit reads of the moment shown.
+SHOWN_CODES = frozenset({*PLACE_CODES, *HEADLINES, selectors.TOTAL_GROWTH})
 #: Sorts behind every level.
 UNRATED = 9
 
@@ -40,7 +40,7 @@ UNRATED = 9
 class PlaceRow:
     """One place at the moment shown: its levels by both schemes and the figures behind them. None: not visible or never due."""
 
-    subject: Subject
+    subject: Subject | Place
     national: Cell | None = None
     city_scheme: Cell | None = None
     decline: Cell | None = None
@@ -91,7 +91,7 @@ class Headline:
     code: str
     name: str
     value: Cell | None
-    target: Target | None
+    target: Aim | None
     growth: Cell | None = None
 
     @property
@@ -105,8 +105,8 @@ class Overview:
     """The cockpit of one plan at one moment for one person."""
 
     user: Any
-    plan: Plan
-    plans: list[Plan]
+    plan: PlanFacts
+    plans: list[PlanFacts]
     quarters: list[date]
     moment: Moment | None
     run: Run | None
@@ -115,7 +115,7 @@ class Overview:
     counties: list[PlaceRow] = field(default_factory=list)
     zones: list[PlaceRow] = field(default_factory=list)
     hidden: int = 0
-    targets: dict[str, Target] = field(default_factory=dict)
+    targets: dict[str, Aim] = field(default_factory=dict)
     headlines: list[Headline] = field(default_factory=list)
     path: list[Cell] = field(default_factory=list)
 
@@ -125,7 +125,7 @@ class Overview:
         return self.today.year > self.plan.last_year
 
     @property
-    def target(self) -> Target | None:
+    def target(self) -> Aim | None:
         """The intensity target of the city; None when not issued (未下达)."""
         return self.targets.get(selectors.DECLINE)
 
@@ -167,7 +167,7 @@ class Overview:
         return address_of(self.plan, self.moment)
 
 
-def address_of(plan: Plan, moment: Moment | None) -> str:
+def address_of(plan: PlanFacts, moment: Moment | None) -> str:
     """``?plan=…&period=…``: a plan and a quarter in the address."""
     if moment is None:
         return f"?plan={plan.code}"
@@ -190,7 +190,7 @@ def overview(user: Any, today: date, plan_code: str = "", quarter: date | None =
     return page
 
 
-def quarters_of(plan: Plan, newest: date | None) -> list[date]:
+def quarters_of(plan: PlanFacts, newest: date | None) -> list[date]:
     """The ends of the plan's quarters up to the newest complete one, newest first."""
     return [end for end in reversed(drawings.quarter_ends(plan)) if newest is not None and end <= newest]
 
@@ -202,7 +202,7 @@ def moment_of(ends: Sequence[date], quarter: date | None, run: Run | None) -> Mo
     return Moment(quarter if quarter in ends else ends[0], run)
 
 
-def choose_plan(plans: Sequence[Plan], code: str, newest: date | None, today: date) -> Plan | None:
+def choose_plan(plans: Sequence[PlanFacts], code: str, newest: date | None, today: date) -> PlanFacts | None:
     """The plan named; else the one that holds the newest complete quarter; else the one of today; else the last."""
     named = [plan for plan in plans if plan.code == code]
     holding = [plan for plan in plans if newest is not None and in_plan(plan, newest)]
@@ -210,41 +210,44 @@ def choose_plan(plans: Sequence[Plan], code: str, newest: date | None, today: da
     return next(iter([*named, *holding, *running, *reversed(plans)]), None)
 
 
-def in_plan(plan: Plan, end: date) -> bool:
+def in_plan(plan: PlanFacts, end: date) -> bool:
     """Whether the quarter that ends before ``end`` lies in the plan's time."""
     year = end.year - (end.month == 1)
     return plan.first_year <= year <= plan.last_year
 
 
-def place_rows(subjects: Iterable[Subject], values: dict[tuple[int, str, date], Cell], end: date) -> list[PlaceRow]:
+def place_rows(subjects: Iterable[Subject | Place], values: dict[tuple[int, str, date], Cell], end: date) -> list[PlaceRow]:
     """Rows of places from the best values at one end."""
     return [PlaceRow(subject, *(values.get((subject.pk, code, end)) for code in PLACE_CODES)) for subject in subjects]
 
 
 def _fill(page: Overview) -> None:
     subjects = selectors.places()
-    page.targets = {t.indicator.code: t for t in selectors.targets(page.user, page.plan, subject_kind=Subject.Kind.CITY)}
-    values: dict[tuple[int, str, date], Cell] = {}
+    page.targets = {aim.indicator.code: aim for aim in selectors.city_targets(page.user, page.plan)}
     end = page.moment.end if page.moment else page.today
-    if page.moment is not None:
-        codes = {*PLACE_CODES, *HEADLINES, selectors.TOTAL_GROWTH}
-        values = selectors.best(selectors.values_of(page.user, page.moment, codes, (s.pk for s in subjects)))
+    city = next((subject for subject in subjects if subject.kind == Subject.Kind.CITY), None)
+    values = _values(page, subjects, city.pk if city else 0)
     rows = place_rows(subjects, values, end)
-    page.city = next((row for row in rows if row.subject.kind == Subject.Kind.CITY), None)
+    page.city = next((row for row in rows if row.subject is city), None)
     page.all_counties = [row for row in rows if row.subject.kind == Subject.Kind.COUNTY]
     page.counties = sorted((row for row in page.all_counties if row.seen or page.user.sees_all), key=lambda row: row.worst)
     page.zones = [row for row in rows if row.subject.kind == Subject.Kind.ZONE and (row.seen or page.user.sees_all)]
     page.hidden = len(page.all_counties) - len(page.counties)
     page.headlines = _headlines(page, values, end)
-    if page.city is not None:
-        page.path = _path(page, page.city.subject)
+    path = ((day, values.get((page.city.subject.pk, selectors.DECLINE, day))) for day in _shown_ends(page)) if page.city else ()
+    page.path = [value for _day, value in path if value is not None]
 
 
-def _path(page: Overview, city: Subject) -> list[Cell]:
-    run = page.moment.run if page.moment else None
-    shown = page.moment.end if page.moment else page.today
-    ends = [end for end in drawings.quarter_ends(page.plan) if end <= shown]
-    return list(selectors.best(selectors.series_of(page.user, run, selectors.DECLINE, city.pk, ends)).values())
+def _shown_ends(page: Overview) -> tuple[date, ...]:
+    """The ends of the plan's quarters up to the one shown."""
+    return tuple(day for day in drawings.quarter_ends(page.plan) if page.moment is not None and day <= page.moment.end)
+
+
+def _values(page: Overview, subjects: Sequence[Place], city_id: int) -> dict[tuple[int, str, date], Cell]:
+    if page.moment is None:
+        return {}
+    ids = tuple(subject.pk for subject in subjects)
+    return selectors.best(selectors.values_and_path(page.user, page.moment, SHOWN_CODES, ids, city_id, _shown_ends(page)))
 
 
 def _headlines(page: Overview, values: dict[tuple[int, str, date], Cell], end: date) -> list[Headline]:
@@ -255,9 +258,7 @@ def _headlines(page: Overview, values: dict[tuple[int, str, date], Cell], end: d
     ]
 
 
-def inbox(user: Any) -> tuple[list[InboxItem], int | None]:
+def inbox(user: Any) -> tuple[list[Item], int | None]:
     """The first open items addressed to the person, and how many there are when these are all (else it has to be counted)."""
-    items = list(InboxItem.objects.visible_to(user).filter(closed_at=None)[: INBOX_SHOWN + 1])
-    return items[:INBOX_SHOWN], len(items) if len(items) <= INBOX_SHOWN else None
-
-
+    found = selectors.open_items(user, INBOX_SHOWN + 1)
+    return found[:INBOX_SHOWN], len(found) if len(found) <= INBOX_SHOWN else None

@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
-from shuangkong.apps.cockpit.cells import Cell, read
+from shuangkong.apps.cockpit import prepared
+from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts, aims, cells, columns, items
+from shuangkong.apps.cockpit.prepared import Reach, Statement, reach_of
+from shuangkong.apps.desk import selectors as desk
 from shuangkong.apps.indicators.models import Run, Target, Value
-from shuangkong.apps.organisations.models import Subject
+from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.apps.plans.models import Plan
 from shuangkong.core.periods import Period
 
@@ -39,9 +44,10 @@ SINCE_BASE = frozenset({DECLINE, REQUIRED, GAP, PROGRESS, REMAINING})
 _KINDS = {True: ("rolling", "year", "ytd"), False: ("ytd", "year", "quarter", "rolling")}
 _LENSES = ("published", "issued", "reported")
 _BASES = ("equivalent", "", "calorific")
-_QUARTER_ENDS = (1, 4, 7, 10)
 #: Quarters in which the newest complete one is looked for first.
 _RECENT = 7
+#: Else among this many.
+_EVER = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +69,38 @@ class Moment:
         return date(self.end.year - 1, 12, 1) if self.end.month == 1 else date(self.end.year, self.end.month - 1, 1)
 
 
-def plans() -> list[Plan]:
+def plans() -> list[PlanFacts]:
     """All plans of the city, oldest first."""
-    return list(Plan.objects.order_by("first_year", "demonstration"))
+    return [PlanFacts(*row) for row in prepared.rows(_plans())]
 
 
-def places() -> list[Subject]:
+@lru_cache(maxsize=1)
+def _plans() -> Statement:
+    return prepared.compiled(Plan.objects.order_by("first_year", "demonstration").values_list(*PlanFacts._fields))
+
+
+def open_items(user: Any, count: int) -> list[Item]:
+    """The first ``count`` open items addressed to the person, the most urgent first."""
+    return items(prepared.rows(_open_items(user.pk, user.department_id, user.subject_id, count)))
+
+
+@lru_cache(maxsize=256)
+def _open_items(user_id: int, department_id: int | None, subject_id: int | None, count: int) -> Statement:
+    person = User(pk=user_id, department_id=department_id, subject_id=subject_id)
+    found = desk.inbox(person).select_related(None).annotate(due_text=Cast("due_on", TextField()))
+    return prepared.compiled(found.values_list("title", "detail", "severity", "address", "due_text", "demonstration")[:count])
+
+
+def places() -> list[Place]:
     """The city, its counties and its zones, in order."""
+    return [Place(*row) for row in prepared.rows(_places())]
+
+
+@lru_cache(maxsize=1)
+def _places() -> Statement:
     kinds = Subject.Kind
-    return list(Subject.objects.filter(kind__in=[kinds.CITY, kinds.COUNTY, kinds.ZONE]))
-
-
-def visible(user: Any, run: Run | None) -> QuerySet[Value]:
-    """The values that ``user`` may see: current ones, or those of a run as known on a day."""
-    found = Value.objects.visible_to(user).filter(release="", treatment="gross")
-    return found.filter(run=run) if run is not None else found.filter(current__isnull=False)
+    found = Subject.objects.filter(kind__in=[kinds.CITY, kinds.COUNTY, kinds.ZONE])
+    return prepared.compiled(found.values_list("pk", "kind", "code", "name", "position"))
 
 
 def filed(run: Run | None, today: date) -> list[tuple[date, int]]:
@@ -85,14 +108,27 @@ def filed(run: Run | None, today: date) -> list[tuple[date, int]]:
 
     Which quarter is complete is no figure: it is the same for everybody. Without a recent one all quarters are looked through.
     """
-    reason = "which quarter is complete is no figure"
-    found = Value.objects.unscoped(reason).filter(
-        indicator__code=CHANGE, period_kind="ytd", release="", subject__kind=Subject.Kind.COUNTY,
-        **({"run": run} if run is not None else {"current__isnull": False}),
-    )  # fmt: skip
-    counted = found.values_list("period_end").annotate(known=Count("value")).order_by("-period_end")
-    rows = list(counted.filter(period_end__in=ends_before(today, _RECENT)))
-    return rows if any(known for _end, known in rows) else list(counted.filter(period_end__month__in=_QUARTER_ENDS, period_end__lte=today))
+    run_id = run.pk if run is not None else 0
+    found = _counted(run_id, tuple(ends_before(today, _RECENT)))
+    return found if any(known for _end, known in found) else _counted(run_id, tuple(ends_before(today, _EVER)))
+
+
+def _counted(run_id: int, ends: tuple[date, ...]) -> list[tuple[date, int]]:
+    return [(date.fromisoformat(end), known) for end, known in prepared.rows(_filed(run_id, ends))]
+
+
+@lru_cache(maxsize=64)
+def _filed(run_id: int, ends: tuple[date, ...]) -> Statement:
+    found = _of_run(Value.objects.unscoped("which quarter is complete is no figure"), run_id).filter(
+        indicator__code=CHANGE, period_kind="ytd", release="", subject__kind=Subject.Kind.COUNTY, period_end__in=ends
+    )
+    counted = found.annotate(end_text=Cast("period_end", TextField())).values_list("end_text").annotate(known=Count("value"))
+    return prepared.compiled(counted.order_by("-end_text"))
+
+
+def _of_run(values: QuerySet[Value], run_id: int) -> QuerySet[Value]:
+    """Current values, or those of a run as known on a day."""
+    return values.filter(run=run_id) if run_id else values.filter(current__isnull=False)
 
 
 def ends_before(today: date, quarters: int) -> list[date]:
@@ -108,26 +144,52 @@ def newest_complete(found: Sequence[tuple[date, int]], today: date) -> date | No
     return next((end for end, known in ended if known and known * 2 >= most), None)
 
 
-def values_of(user: Any, moment: Moment, codes: Iterable[str], subject_ids: Iterable[int]) -> list[Cell]:
-    """Values of ``codes`` for subjects at the moment's end."""
-    found = visible(user, moment.run).filter(period_end=moment.end, indicator__code__in=list(codes), subject__in=list(subject_ids))
-    return read(found)
+def _visible(reach: Reach, run_id: int) -> QuerySet[Value]:
+    """The live gross values that a reader of ``reach`` may see."""
+    return _of_run(Value.objects.visible_to(reach), run_id).filter(release="", treatment="gross")
+
+
+def values_and_path(
+    user: Any, moment: Moment, codes: frozenset[str], subject_ids: tuple[int, ...], city_id: int, ends: tuple[date, ...]
+) -> list[Cell]:
+    """Values of ``codes`` for subjects at the moment's end, and the decline of the city at all ``ends``. One statement."""
+    run_id = moment.run.pk if moment.run is not None else 0
+    return cells(prepared.rows(_values_and_path(reach_of(user), run_id, moment.end, codes, subject_ids, city_id, ends)))
+
+
+@lru_cache(maxsize=64)
+def _values_and_path(
+    reach: Reach, run_id: int, end: date, codes: frozenset[str], subject_ids: tuple[int, ...], city_id: int, ends: tuple[date, ...]
+) -> Statement:
+    seen = _visible(reach, run_id)
+    now = seen.filter(period_end=end, indicator__code__in=sorted(codes), subject__in=subject_ids)
+    path = seen.filter(indicator__code=DECLINE, subject=city_id, period_end__in=[day for day in ends if day != end])
+    return prepared.union(prepared.compiled(columns(now)), prepared.compiled(columns(path)))
 
 
 def values_and_parts(user: Any, moment: Moment, codes: Iterable[str], prefixes: Iterable[str], subject_id: int) -> list[Cell]:
     """Values of one subject, of ``codes`` and of every indicator that begins with one of ``prefixes``, now and a year before."""
-    asked = Q(indicator__code__in=list(codes))
+    run_id = moment.run.pk if moment.run is not None else 0
+    statement = _values_and_parts(reach_of(user), run_id, moment.end, tuple(codes), tuple(prefixes), subject_id)
+    return sorted(cells(prepared.rows(statement)), key=lambda cell: (cell.indicator.position, cell.indicator.code))
+
+
+@lru_cache(maxsize=64)
+def _values_and_parts(
+    reach: Reach, run_id: int, end: date, codes: tuple[str, ...], prefixes: tuple[str, ...], subject_id: int
+) -> Statement:
+    asked = Q(indicator__code__in=codes)
     for prefix in prefixes:
         asked |= Q(indicator__code__startswith=prefix)
-    ends = [moment.end, moment.end.replace(year=moment.end.year - 1)]
-    found = read(visible(user, moment.run).filter(asked, period_end__in=ends, subject=subject_id).exclude(period_kind="month"))
-    return sorted(found, key=lambda cell: (cell.indicator.position, cell.indicator.code))
+    found = _visible(reach, run_id).filter(asked, period_end__in=[end, end.replace(year=end.year - 1)], subject=subject_id)
+    return prepared.compiled(columns(found.exclude(period_kind="month")))
 
 
 def series_of(user: Any, run: Run | None, code: str, subject_id: int, ends: Sequence[date]) -> list[Cell]:
     """The values of one indicator at the given ends, in order."""
-    found = read(visible(user, run).filter(indicator__code=code, subject=subject_id, period_end__in=ends))
-    return sorted(found, key=lambda cell: cell.period_end)
+    found = _visible(reach_of(user), run.pk if run is not None else 0)
+    found = found.filter(indicator__code=code, subject=subject_id, period_end__in=ends)
+    return sorted(cells(prepared.rows(prepared.compiled(columns(found)))), key=lambda cell: cell.period_end)
 
 
 def rank(value: Cell) -> tuple[int, int, int]:
@@ -148,10 +210,22 @@ def best(values: Iterable[Cell]) -> dict[tuple[int, str, date], Cell]:
     return chosen
 
 
-def targets(user: Any, plan: Plan, subject_kind: str = "", subject_id: int = 0) -> list[Target]:
-    """The plan's targets that ``user`` may see: of a kind of subjects (the city), or of one subject."""
-    found = Target.objects.visible_to(user).filter(plan=plan).select_related("indicator")
-    return list(found.filter(subject__kind=subject_kind) if subject_kind else found.filter(subject=subject_id))
+def city_targets(user: Any, plan: PlanFacts) -> list[Aim]:
+    """The plan's targets for the city that ``user`` may see."""
+    return aims(prepared.rows(_targets(reach_of(user), plan.pk, 0)))
+
+
+def targets_of(user: Any, plan: PlanFacts, subject_id: int) -> list[Aim]:
+    """The plan's targets for one subject that ``user`` may see."""
+    return aims(prepared.rows(_targets(reach_of(user), plan.pk, subject_id)))
+
+
+@lru_cache(maxsize=64)
+def _targets(reach: Reach, plan_id: int, subject_id: int) -> Statement:
+    found = Target.objects.visible_to(reach).filter(plan=plan_id)
+    found = found.filter(subject=subject_id) if subject_id else found.filter(subject__kind=Subject.Kind.CITY)
+    found = found.order_by("indicator__position")
+    return prepared.compiled(found.values_list("indicator__code", "indicator__unit", "number", "words", "demonstration"))
 
 
 def newest_run() -> Run | None:

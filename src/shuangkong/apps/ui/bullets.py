@@ -6,8 +6,8 @@ Drawn with attributes only, because the content security policy allows no style 
 from __future__ import annotations
 
 from decimal import Decimal
+from html import escape
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 

@@ -7,10 +7,11 @@ carries a sign, a gap is 百分点, amounts of a region are shown in 万 or 亿.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
+from html import escape
 from typing import NamedTuple, Protocol
 
 from django.urls import get_script_prefix
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -96,7 +97,13 @@ def _absent(value: Shown) -> str:
 
 def address(value: Shown) -> str:
     """Where the explanation of ``value`` opens."""
-    return f"{get_script_prefix()}explain/value/{value.pk}/"
+    return f"{_explanations()}{value.pk}/"
+
+
+@lru_cache(maxsize=1)
+def _explanations() -> str:
+    """The prefix of all explanations: it does not change while the program runs."""
+    return f"{get_script_prefix()}explain/value/"
 
 
 def cell(value: Shown | None, large: bool = True) -> SafeString:
@@ -107,7 +114,7 @@ def cell(value: Shown | None, large: bool = True) -> SafeString:
     if not value:
         return mark_safe(f'<span class="na">{NOT_COMPUTABLE}</span>')
     shown = escape(text(value, large, unit=False))
-    return mark_safe(f'{_status_icon(value)}<a class="{_classes(value)}" href="{address(value)}">{shown}</a>{_recalled_for_readers(value)}')
+    return mark_safe(f'{_status_icon(value)}<a {_attributes(value)} href="{address(value)}">{shown}</a>')
 
 
 def inline(value: Shown | None, large: bool = True) -> SafeString:
@@ -115,8 +122,8 @@ def inline(value: Shown | None, large: bool = True) -> SafeString:
     if not value:
         return mark_safe(f'<span class="na">{NOT_COMPUTABLE}</span>')
     shown = escape(text(value, large))
-    link = f'<a class="{_classes(value)} num" href="{address(value)}">{shown}</a>'
-    return mark_safe(f"{_status_icon(value)}{link}{_recalled_for_readers(value)}")
+    link = f'<a {_attributes(value, " num")} href="{address(value)}">{shown}</a>'
+    return mark_safe(f"{_status_icon(value)}{link}")
 
 
 def _status_icon(value: Shown) -> str:
@@ -125,15 +132,12 @@ def _status_icon(value: Shown) -> str:
     return f"{statuses.state(value.status, extra='ico')} "
 
 
-def _classes(value: Shown) -> str:
-    classes = "fig"
+def _attributes(value: Shown, more: str = "") -> str:
+    """Class and description of the link: what used a recalled rule says so to readers through the one hidden text ``#rec``."""
+    state = " na" if value.value is None else " up" if _wrong_way(value) else ""
     if value.recalled:
-        classes += " rec"
-    if value.value is None:
-        classes += " na"
-    elif _wrong_way(value):
-        classes += " up"
-    return classes
+        return f'class="fig rec{state}{more}" aria-describedby="rec"'
+    return f'class="fig{state}{more}"'
 
 
 def _wrong_way(value: Shown) -> bool:
@@ -145,10 +149,6 @@ def _wrong_way(value: Shown) -> bool:
     return code.endswith(("_decline_percent", "_gap_points")) and value.value < 0
 
 
-def _recalled_for_readers(value: Shown) -> str:
-    return f'<span class="vh">（{_("待核实")}）</span>' if value.recalled else ""
-
-
 def figure(value: Shown | None, large: bool = True, lead: bool = False) -> SafeString:
     """A figure that stands alone: number, unit, status when it is not sound, 待核实.
 
@@ -157,7 +157,7 @@ def figure(value: Shown | None, large: bool = True, lead: bool = False) -> SafeS
     if not value:
         return mark_safe(f'<span class="na">{NOT_COMPUTABLE}</span>')
     number, unit = _parts(value, large)
-    parts = [f'<a class="{_classes(value)}" href="{address(value)}">{escape(number)}</a>']
+    parts = [f'<a {_attributes(value)} href="{address(value)}">{escape(number)}</a>']
     if unit:
         parts.append(f'<span class="u">{escape(unit)}</span>')
     if value.status != "ok" and value.value is not None:

@@ -6,7 +6,7 @@ Addresses, not names, because ``ui`` knows no other app. ``roles`` narrows an en
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from django.urls import Resolver404, get_script_prefix, resolve
@@ -89,20 +89,15 @@ def exists(path: str) -> bool:
     return True
 
 
-def rail(at: str, role: str) -> list[tuple[object, list[Link]]]:
-    """The groups that ``role`` sees on the page ``at`` (its path), without empty ones."""
-    return _rail(_best_match(at), role)
-
-
-@lru_cache(maxsize=512)
-def _rail(best: str, role: str) -> list[tuple[object, list[Link]]]:
+def rail(best: str, role: str) -> list[tuple[object, list[Link]]]:
+    """The groups that ``role`` sees, without empty ones; ``best`` is the address that is current (:func:`best_match`)."""
     groups = [(group.word, _links(group.entries, role, best)) for group in RAIL]
     return [(word, links) for word, links in groups if links]
 
 
-def bottom(at: str) -> list[Link]:
+def bottom(best: str) -> list[Link]:
     """The entries of the bottom bar."""
-    return _links(BOTTOM, "", _best_match(at))
+    return _links(BOTTOM, "", best)
 
 
 def _links(entries: tuple[Entry, ...], role: str, best: str) -> list[Link]:
@@ -114,7 +109,7 @@ def _links(entries: tuple[Entry, ...], role: str, best: str) -> list[Link]:
     ]
 
 
-def _best_match(at: str) -> str:
+def best_match(at: str) -> str:
     """The longest address of the rail that ``at`` lies under; the cockpit only on itself."""
     prefix = get_script_prefix()
     addresses = [prefix + entry.path for group in RAIL for entry in group.entries]

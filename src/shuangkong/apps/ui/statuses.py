@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 
 class State(NamedTuple):
@@ -73,8 +74,14 @@ def tag(css: str, word: object, extra: str = "") -> SafeString:
 
 def state(code: str, word: object = "", extra: str = "") -> SafeString:
     """The state ``code`` of the vocabulary, with its own word unless ``word`` says more (缺嘉禾县8月)."""
+    return tag(VOCABULARY[code].css, word, extra) if word else _plain(code, extra, get_language())
+
+
+@lru_cache(maxsize=512)
+def _plain(code: str, extra: str, language: str) -> SafeString:
+    """A state with its own word in one language."""
     known = VOCABULARY[code]
-    return tag(known.css, word or known.word, extra)
+    return tag(known.css, known.word, extra)
 
 
 def level_class(scheme: str, severity: int | None) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from html import escape
 
 from django import template
 from django.urls import get_script_prefix
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from shuangkong.apps.cockpit.cells import Aim
 from shuangkong.apps.cockpit.overview import Headline, PlaceRow
 from shuangkong.apps.cockpit.statements import plain
-from shuangkong.apps.indicators.models import Target
 from shuangkong.apps.ui import bullets, figures, statuses
 from shuangkong.core.periods import Period
 from shuangkong.core.wording import growth
@@ -28,19 +29,14 @@ def quarter(end: date) -> str:
     return _quarter(end).label
 
 
-@register.filter
-def quarter_code(end: date) -> str:
-    """2026Q3, from the first day after it."""
-    return _quarter(end).code
-
-
+@lru_cache(maxsize=512)
 def _quarter(end: date) -> Period:
     last = end - timedelta(days=1)
     return Period.quarter(last.year, (last.month + 2) // 3)
 
 
 @register.filter
-def aim(target: Target) -> str:
+def aim(target: Aim) -> str:
     """What a target asks: its number with the unit, or its words."""
     if target.number is None:
         return target.words
@@ -56,16 +52,21 @@ def short_name(name: str) -> str:
 
 
 @register.simple_tag
-def place_cells(row: PlaceRow, query: str = "") -> SafeString:
-    """One row of the list of counties or zones."""
-    address = f"{get_script_prefix()}counties/{row.subject.code}/{query}"
+def place_rows(rows: Iterable[PlaceRow], query: str = "") -> SafeString:
+    """The rows of the list of counties or zones, in one piece."""
+    labels = [f' data-l="{escape(_(word))}"' for word in ("市", "累计", "差距（百分点）", "本年")]
+    prefix, tail = f"{get_script_prefix()}counties/", f"/{escape(query)}"
+    return mark_safe("".join(_place_row(row, labels, prefix, tail) for row in rows))
+
+
+def _place_row(row: PlaceRow, labels: Sequence[str], prefix: str, tail: str) -> str:
+    city, decline, gap, change = labels
     cell = figures.cell
-    gap = f'<td class="num" data-l="{_("差距（百分点）")}">{cell(row.gap)}</td>'
-    return mark_safe(
-        f'<tr><td>{place_level(row, short=True)}</td><td data-l="{_("市")}">{_city_level(row)}</td>'
-        f'<td class="nw n"><a href="{escape(address)}">{escape(row.subject.name)}</a></td>'
-        f'<td class="num" data-l="{_("累计")}">{cell(row.decline)}</td><td class="num t2 hide-m hide-s">{cell(row.required)}</td>'
-        f'{gap}<td class="num" data-l="{_("本年")}">{cell(row.change)}</td></tr>'
+    return (
+        f"<tr><td>{place_level(row, short=True)}</td><td{city}>{_city_level(row)}</td>"
+        f'<td class="nw n"><a href="{prefix}{escape(row.subject.code)}{tail}">{escape(row.subject.name)}</a></td>'
+        f'<td class="num"{decline}>{cell(row.decline)}</td><td class="num t2 hide-m hide-s">{cell(row.required)}</td>'
+        f'<td class="num"{gap}>{cell(row.gap)}</td><td class="num"{change}>{cell(row.change)}</td></tr>'
     )
 
 
@@ -93,42 +94,56 @@ def progress_bar(row: PlaceRow | None, elapsed_percent: Decimal, tall: bool = Fa
 
 
 @register.simple_tag
-def headline_value(line: Headline) -> SafeString:
+def headline_rows(lines: Iterable[Headline], elapsed_percent: Decimal) -> SafeString:
+    """The rows of the headline indicators: newest value, target, progress, state."""
+    newest, asked, state = escape(_("最新值")), escape(_("目标")), escape(_("状态"))
+    rows = [
+        f'<tr><td class="nw b6">{escape(line.name)}</td><td class="num" data-l="{newest}"><span>{_newest(line)}</span></td>'
+        f'<td class="num" data-l="{asked}">{_asked(line)}</td><td class="full">{_progress(line, elapsed_percent)}</td>'
+        f'<td data-l="{state}">{_state(line)}</td></tr>'
+        for line in lines
+    ]
+    return mark_safe("".join(rows))
+
+
+def _newest(line: Headline) -> str:
     """The newest value; 缺报 where none was ever computed."""
-    if line.value is None:
-        return mark_safe(f'<span class="na">{_("缺报")}</span>')
-    return figures.inline(line.value)
+    return f'<span class="na">{_("缺报")}</span>' if line.value is None else figures.inline(line.value)
 
 
-@register.simple_tag
-def headline_target(line: Headline) -> SafeString:
+def _asked(line: Headline) -> str:
     """The number with its unit, the words, or 未下达."""
     if line.target is None:
-        return mark_safe(f'<span class="t3 s12">{_("未下达")}</span>')
-    if line.in_words:
-        return mark_safe(f'<span class="t3 s12 wrap">{_("定性：")}{escape(line.target.words)}</span>')
-    return mark_safe(f'{plain(line.target.number)}<span class="u">{escape(line.target.indicator.unit)}</span>')
+        return f'<span class="t3 s12">{_("未下达")}</span>'
+    if line.target.number is None:
+        return f'<span class="t3 s12 wrap">{_("定性：")}{escape(line.target.words)}</span>'
+    return f'{plain(line.target.number)}<span class="u">{escape(line.target.indicator.unit)}</span>'
 
 
-@register.simple_tag
-def headline_progress(line: Headline, elapsed_percent: Decimal) -> SafeString:
+def _progress(line: Headline, elapsed_percent: Decimal) -> str:
     """A bar against a number, the trend for words, nothing where neither is."""
     if line.growth is not None and line.growth.value is not None:
         said = f'{_("同比")}<a class="fig" href="{figures.address(line.growth)}">{growth(line.growth.value)}</a>'
-        return mark_safe(f'<span class="s12 t2 num">{said}</span>')
-    if line.target is None or line.in_words:
-        return mark_safe(f'<span class="na s12">{_("定性目标，不算完成率")}</span>' if line.target else "")
+        return f'<span class="s12 t2 num">{said}</span>'
+    if line.target is None or line.target.number is None:
+        return f'<span class="na s12">{_("定性目标，不算完成率")}</span>' if line.target else ""
     amount = line.value.value if line.value is not None else None
     done = None if amount is None else amount / line.target.number * 100
     return bullets.bullet(done, elapsed_percent)
 
 
-@register.simple_tag
-def headline_state(line: Headline) -> SafeString:
+def _state(line: Headline) -> str:
     """缺报 where the value is missing, 不评级 for words or without a target, else its data status."""
-    value: Any = line.value
-    if value is None or value.value is None:
-        return statuses.state(value.status if value is not None else "missing")
+    if line.value is None or line.value.value is None:
+        return statuses.state(line.value.status if line.value is not None else "missing")
     if line.target is None or line.in_words:
         return statuses.state("not_rated")
-    return statuses.state(value.status)
+    return statuses.state(line.value.status)
+
+
+@register.simple_tag
+def quarter_options(ends: Iterable[date], shown: date | None) -> SafeString:
+    """The quarters to choose from, the one shown selected."""
+    quarters = [(end, _quarter(end)) for end in ends]
+    chosen = {True: " selected", False: ""}
+    return mark_safe("".join(f'<option value="{q.code}"{chosen[end == shown]}>{escape(q.label)}</option>' for end, q in quarters))

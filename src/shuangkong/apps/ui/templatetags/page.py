@@ -1,18 +1,21 @@
-"""Template tags of the frame: icons, the rail, addresses with changed parameters, charts."""
+"""Template tags of the frame: icons, the rail, headings, addresses with changed parameters, charts."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import escape, format_html, json_script
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from shuangkong.apps.ui import navigation
 from shuangkong.apps.ui.charts import Chart
-from shuangkong.apps.ui.tables import changed
+from shuangkong.apps.ui.tables import Heading, Table, changed
 
 register = template.Library()
 
@@ -26,16 +29,69 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def rail(context: Any) -> list[Any]:
-    """The groups of the rail for this page and person."""
+def rail(context: Any) -> SafeString:
+    """The list of the rail for this page and person, with how much waits for them."""
     request = context["request"]
-    return navigation.rail(request.path, getattr(request.user, "role", ""))
+    links = _rail(navigation.best_match(request.path), getattr(request.user, "role", ""), get_language())
+    return _counted(links, "cnt", context.get("inbox_count"))
+
+
+@lru_cache(maxsize=512)
+def _rail(best: str, role: str, language: str) -> str:
+    """The same for everybody of a role on the pages of one entry, in one language; ``%s`` stands where the count goes."""
+    parts = []
+    for word, links in navigation.rail(best, role):
+        parts.append(f'<li class="g">{escape(str(word))}</li>')
+        parts += [f"<li>{_link(link)}</li>" for link in links]
+    return "".join(parts)
 
 
 @register.simple_tag(takes_context=True)
-def bottom(context: Any) -> list[navigation.Link]:
+def bottom(context: Any) -> SafeString:
     """The bottom bar of a phone."""
-    return navigation.bottom(context["request"].path)
+    return _counted(_bottom(navigation.best_match(context["request"].path), get_language()), "dot", context.get("inbox_count"))
+
+
+@lru_cache(maxsize=512)
+def _bottom(best: str, language: str) -> str:
+    return "".join(_link(link) for link in navigation.bottom(best))
+
+
+def _link(link: navigation.Link) -> str:
+    current = ' aria-current="page"' if link.current else ""
+    count = "%s" if link.counted else ""
+    return f'<a href="{escape(link.address)}"{current}>{icon(link.icon)}{escape(str(link.word))}{count}</a>'
+
+
+def _counted(html: str, css: str, count: object) -> SafeString:
+    return mark_safe(html.replace("%s", f'<span class="{css}">{count}</span>' if count else ""))
+
+
+@register.simple_tag
+def fixed(template_name: str) -> SafeString:
+    """A partial that is the same on every page: rendered once for each language and kept."""
+    return _fixed(template_name, get_language())
+
+
+@lru_cache(maxsize=64)
+def _fixed(template_name: str, language: str) -> SafeString:
+    return mark_safe(render_to_string(template_name))
+
+
+@register.simple_tag
+def headings(shown: Table) -> SafeString:
+    """The head of a sortable table, in one piece."""
+    return mark_safe(f"<thead><tr>{''.join(map(_heading, shown.headings))}</tr></thead>")
+
+
+def _heading(heading: Heading) -> str:
+    column = heading.column
+    css = f' class="{column.css}"' if column.css else ""
+    order = f' aria-sort="{heading.sorted}"' if heading.sorted else ""
+    word = escape(str(column.word))
+    inner = f'<a class="sort" href="{escape(heading.address)}">{word}</a>' if heading.address else word
+    unit = f'<span class="u">{escape(str(column.unit))}</span>' if column.unit else ""
+    return f'<th scope="col"{css}{order}>{inner}{unit}</th>'
 
 
 @register.filter

@@ -266,3 +266,13 @@ def test_findings_and_the_newest_complete_period(town: Town, city: User) -> None
     town.energy("431002", "2022", "raw_coal", "terminal", 1)
     town.recompute()
     assert selectors.newest_complete_period(town.by_code["431000"]) == Q3
+
+
+def test_a_change_shows_its_numbers_and_the_rule_of_rounding(town: Town, city: User) -> None:
+    town.recompute()
+    opened = explain(city, one(city, "energy_intensity_change_percent", town.by_code["431002"], Q3))
+    assert opened.formula.endswith("（493tce ÷ 750万元）÷（500tce ÷ 750万元）− 1 → 降1.50%")
+    assert {"statistics.intensity_decimals.county", "statistics.gdp_price_base"} == {row["parameter"] for row in opened.rules}
+    rolling = explain(city, one(city, "energy_intensity_decline_percent", town.by_code["431002"], Period.rolling(2022, 9)))
+    assert rolling.formula.endswith("1 −［（686tce − 500tce + 493tce）÷（1,000万元 − 750万元 + 750万元）］÷（714tce ÷ 1,000万元）→ 4.90%")
+    assert len(rolling.lines) == 8

@@ -7,6 +7,7 @@ In-year (17a): the cumulated intensity on the same months a year ago, graded aga
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -33,6 +34,7 @@ from shuangkong.core.targets import (
     required_in_year_percent,
 )
 from shuangkong.rulebook.loader import RecordingBook
+from shuangkong.rulebook.places import NATION
 
 _E = Basis.EQUIVALENT.value
 TOTAL = "energy_total_tce"
@@ -81,6 +83,14 @@ class Intensities:
         """How many decimals an intensity keeps before the ratio is taken."""
         name = "statistics.intensity_decimals.county" if county else "statistics.intensity_decimals.city"
         return int(self.book.at(name, self.region, last_day(period)).number)
+
+    def rules(self, county: bool, period: Period) -> tuple[int | None, bool]:
+        """The rule rows of a change (how intensities are rounded, whose prices GDP has), and whether one is recalled."""
+        name = "statistics.intensity_decimals.county" if county else "statistics.intensity_decimals.city"
+        rows = [self.book.at(name, self.region, last_day(period)).row]
+        with suppress(NotInForce):  # a year without a rule on its price base has a value without that rule
+            rows.append(self.book.at("statistics.gdp_price_base", NATION, last_day(period)).row)
+        return self.drafts.rule_sets.id_of(rows), any(row.recalled for row in rows)
 
     def level_value(self, subject: Subject, period: Period, base: int, basis: str) -> Figure | None:
         """Energy per GDP as a value."""
@@ -131,10 +141,13 @@ class Intensities:
         elif not before.lacks and now.gdp is not None and now.energy.known is not None and now.energy.value is not None:
             known = self._ratio(before, Side(now.energy, now.gdp, now.label), None)
         sentence = "；".join((*lacks, *([effect] if effect else ())))
+        rule_set_id, recalled = self.rules(county, period)
+        marks = self._marks(lacks, now, before)
+        marks["recalled"] = marks["recalled"] or recalled
         figure = self.drafts.add(
             "energy_intensity_change_percent", subject, period, value, basis=_E, lens=self.lens, calculation="intensity.change",
             inputs=canonical_json(self._sources(subject, [(period, now), (period.year_before(), before)], base, _E)),
-            uncertainty=uncertainty, **{**self._marks(lacks, now, before), "sentence": sentence},
+            uncertainty=uncertainty, rule_set_id=rule_set_id, **{**marks, "sentence": sentence},
         )  # fmt: skip
         return figure._replace(known=known) if value is None else figure
 
@@ -151,9 +164,13 @@ class Intensities:
         lacks = (*now.lacks, *base.lacks)
         value = None if lacks else -self._ratio(base, now, self.decimals(county, period))
         inputs = self._sources(subject, [*parts, (Period.year(base_year), base)], base_year, _E)
+        rule_set_id, recalled = self.rules(county, period)
+        marks = self._marks(lacks, now, base)
+        marks["recalled"] = marks["recalled"] or recalled
         return self.drafts.add(
             "energy_intensity_decline_percent", subject, period, value, basis=_E, lens=self.lens, calculation="intensity.decline",
-            inputs=canonical_json(inputs), uncertainty=None if lacks else self._uncertainty(base, now), **self._marks(lacks, now, base),
+            inputs=canonical_json(inputs), uncertainty=None if lacks else self._uncertainty(base, now), rule_set_id=rule_set_id,
+            **marks,
         )  # fmt: skip
 
     # pieces

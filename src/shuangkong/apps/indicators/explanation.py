@@ -198,8 +198,9 @@ class _Opening:
         if not ledger_lines.visible(self.user, ids):
             return [Line("下级单位", "", hidden=True)]
         self.filed = [Filed(*row) for row in ledger_lines.filed(ids)]
+        words = {term.code: term.label for name in ("sectors", "industries") for term in self.rulebook.terms(name)}
         products = self.rulebook.products
-        lines = [line for entry, read in found for line in ledger_lines.shown(self.value, entry, read, products)]
+        lines = [line for entry, read in found for line in ledger_lines.shown(self.value, entry, read, products, words)]
         return [Line(label, _quantity(number, unit)) for label, number, unit in lines]
 
 

@@ -48,10 +48,28 @@ WORDS: dict[str, str] = {
 }
 
 
+#: Calculations with a fixed number of inputs, with their numbers; rolling four quarters have eight.
+NUMBERS: dict[tuple[str, int], str] = {
+    ("intensity.level", 2): "{0} ÷ {1} = {result}",
+    ("intensity.level", 6): "（{0} − {2} + {4}）÷（{1} − {3} + {5}）= {result}",
+    ("intensity.change", 4): "（{0} ÷ {1}）÷（{2} ÷ {3}）− 1 → {result}",
+    ("intensity.decline", 4): "1 −（{0} ÷ {1}）÷（{2} ÷ {3}）→ {result}",
+    ("intensity.decline", 8): "1 −［（{0} − {2} + {4}）÷（{1} − {3} + {5}）］÷（{6} ÷ {7}）→ {result}",
+    ("electricity.growth", 2): "{0} ÷ {1} − 1 → {result}",
+    ("gdp.growth_of_levels", 2): "{0} ÷ {1} − 1 → {result}",
+    ("gdp.chained", 2): "{0} ×（1 + {1}）= {result}",
+    ("target.gap", 3): "{1} − {2} = {result}",
+    ("target.progress", 2): "ln(1 − {1}) ÷ ln(1 − {0}) = {result}",
+    ("published.from_growth", 2): "（1 + {0}）÷（1 + {1}）− 1 → {result}",
+}
+
+
 def formula(calculation: str, terms: Sequence[tuple[str, str]], result: str) -> str:
     """The formula of a calculation with its numbers (label and text each) where all of them are known."""
     if calculation not in SUMS:
-        return WORDS[calculation]
+        numbers = NUMBERS.get((calculation, len(terms)))
+        words = WORDS[calculation]
+        return f"{words}：{numbers.format(*(text for _, text in terms), result=result)}" if numbers else words
     name = SUMS[calculation]
     if not terms:
         return name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -140,10 +140,10 @@ def filed(ids: list[int]) -> Iterator[tuple[str, str, datetime | None, str, date
         yield title, first or user or "", applied_at, document, row["known"], row["rows"], demonstration
 
 
-def shown(value: Value, entry: dict[str, Any], found: Read, products: Products) -> list[tuple[str, Decimal, str]]:
+def shown(value: Value, entry: dict[str, Any], found: Read, products: Products, words: Mapping[str, str]) -> list[tuple[str, Decimal, str]]:
     """The cells as label, number and unit: by product and flow; a product by industry and flow; a rate in percent."""
     if entry["query"] != "energy":
-        return [_one(f"{entry['label']}（{cell.industry}）" if cell.industry else entry["label"], value, cell) for cell in found.cells]
+        return [_one(entry["label"] + _in_brackets(words.get(cell.industry, cell.industry)), value, cell) for cell in found.cells]
     by_industry = value.calculation == "energy.product"
     sums: dict[tuple[str, str, str], int] = {}
     flows = FLOWS.get(value.calculation)
@@ -155,9 +155,13 @@ def shown(value: Value, entry: dict[str, Any], found: Read, products: Products) 
     lines = []
     for (name, industry, flow), micro in sorted(sums.items()):
         product = products.get(name)
-        label = f"{product.label if product else name} {_FLOW_NAMES.get(flow, flow)}" + (f"（{industry}）" if industry else "")
+        label = f"{product.label if product else name} {_FLOW_NAMES.get(flow, flow)}" + _in_brackets(words.get(industry, industry))
         lines.append((label, from_micro(micro), product.base_unit if product else ""))
     return lines
+
+
+def _in_brackets(word: str) -> str:
+    return f"（{word}）" if word else ""
 
 
 def _one(label: str, value: Value, cell: SeriesCell) -> tuple[str, Decimal, str]:

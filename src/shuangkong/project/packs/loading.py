@@ -9,12 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from shuangkong.apps.energy.services import recompute
-from shuangkong.apps.indicators.models import Indicator, Run, Target
-from shuangkong.apps.indicators.services import load_catalogue
+from shuangkong.apps.indicators.models import Disclosure, Indicator, Run, Target, Value
+from shuangkong.apps.indicators.services import disclose, load_catalogue
 from shuangkong.apps.ledger.loading import Consignment, Places, load_rows
 from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.organisations import services as organisations
@@ -22,6 +22,7 @@ from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.apps.organisations.services import Change, SignIn, put_rows
 from shuangkong.apps.plans import services as plans
 from shuangkong.apps.plans.models import Plan
+from shuangkong.core.figures import Status
 
 from .checking import sound_pack
 from .demonstration import generator_of, load_filings, load_people, require_demonstration
@@ -101,7 +102,29 @@ def install_packs(folders: Iterable[Path], *, now: datetime, demonstration: bool
         done.append(load_demonstration(done[0].pack, now=now))
     if _accounts_lag():
         recompute(now, timezone.localdate(now), reason="装载数据包")
+    if demonstration:
+        _open_results()
     return done
+
+
+#: What a yearly circular tells of every county: the change, the decline since the base year, the level. Targets stay in the annex.
+_RESULTS = ("energy_intensity_change_percent", "energy_intensity_decline_percent", "warning_national")
+_CIRCULAR = "年度节能目标完成情况通报（演示）"
+
+
+def _open_results() -> None:
+    """The demonstration's circulars: the results of every year of a closed plan but the last are open to all, by a recorded decision."""
+    if Disclosure.objects.filter(reason=_CIRCULAR).exists():
+        return
+    for plan in Plan.objects.filter(demonstration=False):
+        chosen = Q(indicator__code__in=_RESULTS, period_kind="year", subject__kind="county", lens="issued", release="", status__in=_SOUND)
+        years = Q(period_start__year__gte=plan.first_year, period_start__year__lt=plan.last_year)
+        current = Value.objects.unscoped("whether there is anything to open").filter(current__isnull=False, value__isnull=False)
+        if current.filter(chosen & years).exists():
+            disclose(None, chosen & years, reason=_CIRCULAR, document="演示数据")
+
+
+_SOUND = (Status.OK.value, Status.ESTIMATED.value)
 
 
 def _accounts_lag() -> bool:

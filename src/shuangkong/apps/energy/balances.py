@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cached_property
 from typing import Any
 
 from shuangkong.apps.energy.account import LINES, PRODUCT_SIGN, Account, coal_equivalent, merged
-from shuangkong.apps.energy.coefficients import SCALE, Coefficients, tce, tce_text
+from shuangkong.apps.energy.coefficients import Coefficients, tce, tce_text
 from shuangkong.apps.energy.places import City, lacking_sentence, quarter_label, short_name
 from shuangkong.apps.energy.series import Series, cell_input
 from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread
@@ -24,6 +24,8 @@ from shuangkong.core.rounding import round_half_up
 
 Place = tuple[str, int, str, str]  # lens, subject, period kind, period end
 _BASES = (Basis.CALORIFIC, Basis.EQUIVALENT)
+#: An amount has 21 decimals: sums and differences of amounts are not rounded.
+_EXACT_DIGITS = 60
 #: The words of the bases: an enum's ``value`` costs more than the sum that it names.
 _WORDS = {Basis.CALORIFIC: "calorific", Basis.EQUIVALENT: "equivalent"}
 _NAMES = {"terminal": "终端消费", "transformation_loss": "加工转换投入减产出", "loss": "输配损失", "recovery": "回收利用"}
@@ -111,7 +113,9 @@ class Balances:
             return
         status, demonstration, recalled = spread((whole, *counties))
         lacking = len(city.counties) - sum(figure.value is not None for figure in counties)
-        rest = whole.value - sum((figure.value for figure in counties if figure.value is not None), Decimal(0))
+        with localcontext() as context:
+            context.prec = _EXACT_DIGITS
+            rest = whole.value - sum((figure.value for figure in counties if figure.value is not None), Decimal(0))
         over = bool(whole.value) and abs(rest) * PERCENT > tolerance_percent * abs(whole.value)
         self.drafts.add(
             "energy_residual_tce", city.unallocated, period, rest, basis=basis, lens=lens, calculation="energy.residual",
@@ -308,4 +312,4 @@ def _part_tail(part: Subject, period_code: str, basis: Basis, lens: str) -> str:
 def scaled_total(used: dict[str, int], coefficients: Coefficients, year: int, basis: Basis) -> Decimal | None:
     """The total of ``used`` at the coefficients of ``year``; None where one is missing."""
     units, lacking = coal_equivalent(used, coefficients.table(year, basis))
-    return None if lacking else Decimal(units).scaleb(-(SCALE + 6))
+    return None if lacking else tce(units)

@@ -26,8 +26,8 @@ class Coefficient(NamedTuple):
 
 
 def tce(units: int) -> Decimal:
-    """The decimal of an integer of 10⁻²¹ tce."""
-    return Decimal(units).scaleb(-TCE_SCALE)
+    """The exact decimal of an integer of 10⁻²¹ tce (``scaleb`` would round to the context's digits)."""
+    return Decimal(f"{units}E-{TCE_SCALE}")
 
 
 _ONE = 10**TCE_SCALE

@@ -93,8 +93,8 @@ def test_the_map_comes_from_the_pack_and_is_kept(fagai: Any, client: Client, set
     assert client.get("/map.geojson", headers={"If-Modified-Since": answer["Last-Modified"]}).status_code == 304
 
 
-def test_the_search_finds_places_by_name_and_code(city: City) -> None:
-    assert [hit.title for _word, hits in searching.find("资兴") for hit in hits] == ["资兴市"]
-    assert [hit.address for _word, hits in searching.find("cz-hitech") for hit in hits] == ["/counties/CZ-HITECH/"]
-    assert searching.find("") == []
-    assert searching.find("没有这样的词") == []
+def test_the_search_finds_places_by_name_and_code(city: City, fagai: Any) -> None:
+    assert [hit.title for group in searching.find("资兴", fagai) for hit in group.hits] == ["资兴市"]
+    assert [hit.address for group in searching.find("cz-hitech", fagai) for hit in group.hits] == ["/counties/CZ-HITECH/"]
+    assert searching.find("", fagai) == []
+    assert searching.find("没有这样的词", fagai) == []

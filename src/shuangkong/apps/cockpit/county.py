@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.cockpit import drawings, selectors
-from shuangkong.apps.cockpit.cells import Aim, Cell, PlanFacts
+from shuangkong.apps.cockpit.cells import Aim, Cell, PlanFacts, RunFacts
 from shuangkong.apps.cockpit.filings import Filing, filings
 from shuangkong.apps.cockpit.overview import PLACE_CODES, PlaceRow, choose_plan, moment_of, place_rows, quarters_of
 from shuangkong.apps.cockpit.selectors import Moment
@@ -49,7 +49,7 @@ class CountyPage:
     plans: list[PlanFacts]
     quarters: list[date]
     moment: Moment | None
-    run: Run | None
+    run: Run | RunFacts | None
     today: date
     row: PlaceRow
     target: Aim | None

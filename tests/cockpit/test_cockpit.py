@@ -122,6 +122,13 @@ def test_the_path_ends_at_the_quarter_shown(fagai: Any) -> None:
     assert len(points) == 20
 
 
+def test_the_first_quarter_of_a_plan_is_a_page_too(fagai: Any, client: Client) -> None:
+    page = overview(fagai, TODAY, "cz-15", date(2026, 4, 1))
+    assert [point is not None for point in page.trend.option["series"][0]["data"][:2]] == [True, False]
+    html(client, fagai, "/?plan=cz-15&period=2026Q1")
+    html(client, fagai, "/counties/431081/?plan=cz-15&period=2026Q1")
+
+
 def test_the_required_path_reaches_the_target(fagai: Any) -> None:
     required = overview(fagai, TODAY).trend.option["series"][1]["data"]
     assert required[-1] == 14.0

@@ -163,7 +163,7 @@ def _values_and_path(
 ) -> Statement:
     seen = _visible(reach, run_id)
     now = seen.filter(period_end=end, indicator__code__in=sorted(codes), subject__in=subject_ids)
-    path = seen.filter(indicator__code=DECLINE, subject=city_id, period_end__in=[day for day in ends if day != end])
+    path = seen.filter(indicator__code=DECLINE, subject=city_id, period_end__in=ends)
     return prepared.union(prepared.compiled(columns(now)), prepared.compiled(columns(path)))
 
 

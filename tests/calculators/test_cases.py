@@ -53,6 +53,8 @@ def test_case(case: dict[str, Any]) -> None:
     result = run(case["calculator"], case["inputs"], rulebook=RULES)
     assert agrees(case["expect"], result["outputs"]), result["outputs"]
     assert result["trace"]["steps"]
+    if "status" in case:
+        assert result["status"] == case["status"]
     if "row" in case:
         assert case["row"] in [source["row"] for source in result["sources"]]
     if "note" in case:

@@ -73,6 +73,22 @@ def test_an_error_of_the_calculation_stands_at_its_field(users: dict[str, Any], 
     assert "与应有的量不符" in errors(get("reader", asked(**query)))["items.0.unit"][0]
 
 
+def test_an_object_of_the_input_is_fields_of_its_own(users: dict[str, Any], get: Callable) -> None:
+    query = {"base.energy_tce": "100", "report.feedstock_tce": "-1", "gdp_base": "1", "gdp_report": "1", "run": "1"}
+    response = get("reader", f"/calculators/energy.assessed_change/?{urlencode(query)}")
+    assert errors(response) == {"report.energy_tce": ["请填写"], "report.feedstock_tce": ["不能小于 0"]}
+    assert "报告期：能源消费总量" in response.content.decode()
+
+
+def test_a_truth_is_chosen_in_words(users: dict[str, Any], get: Callable) -> None:
+    query = {"certificates": "1000", "kgce_per_kwh": "0.3", "within_province": "true", "run": "1"}
+    response = get("reader", f"/calculators/energy.certificate_offset/?{urlencode(query)}")
+    assert response.context["form"].inputs()["within_province"] is True
+    assert response.context["result"]["outputs"]["allowed_tce"] in ("0", "0.0000")
+    assert "否</option>" in response.content.decode()
+    assert (shown(True).text, shown(False).text) == ("是", "否")
+
+
 def test_what_no_field_can_say_stands_above(users: dict[str, Any], get: Callable) -> None:
     response = get("reader", "/calculators/carbon.electricity/?kwh=1&year=1991&run=1")
     assert response.context["form"].problem is not None

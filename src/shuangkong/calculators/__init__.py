@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from shuangkong.core.errors import InputError
 
-from . import carbon, energy, telemetry, warning
+from . import assessment_basis, carbon, energy, telemetry, warning
 from .definition import Calculator
 
 #: Every calculator in the order in which they are shown.
-CALCULATORS: tuple[Calculator, ...] = (*energy.CALCULATORS, *warning.CALCULATORS, *carbon.CALCULATORS, *telemetry.CALCULATORS)
+CALCULATORS: tuple[Calculator, ...] = (
+    *energy.CALCULATORS,
+    *assessment_basis.CALCULATORS,
+    *warning.CALCULATORS,
+    *carbon.CALCULATORS,
+    *telemetry.CALCULATORS,
+)
 
 _BY_ID = {calculator.id: calculator for calculator in CALCULATORS}
 

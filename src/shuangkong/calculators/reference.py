@@ -72,6 +72,8 @@ def _fields(schema: Mapping[str, Any], definitions: Mapping[str, Any], prefix: s
         inner = field.get("items", {}).get("$ref")
         if inner:
             fields += _fields(definitions[inner.rpartition("/")[2]], definitions, f"{prefix}{name}[].")
+        if "$ref" in field:
+            fields += _fields(definitions[field["$ref"].rpartition("/")[2]], definitions, f"{prefix}{name}.")
     return fields
 
 

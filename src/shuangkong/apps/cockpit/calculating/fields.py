@@ -10,6 +10,8 @@ from typing import Any
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 #: What stands in the address for an explicit nothing (null).
 NOTHING = "null"
+#: The choices of a truth.
+YES_NO = (("true", "是"), ("false", "否"))
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class Field:
         text = self.value.strip()
         if text == NOTHING and any(value == NOTHING for value, _label in self.choices):
             return None
+        if self.choices == YES_NO and text in ("true", "false"):
+            return text == "true"
         whole = self.kind == "integer" or (self.kind == "choice" and text.isdecimal())
         return int(text) if whole and text.isdecimal() and len(text) < 10 else text
 
@@ -53,10 +57,16 @@ def field_of(name: str, spec: Mapping[str, Any], required: bool) -> Field:
     choices = tuple((_code(c), _choice_word(c, described)) for c in flat.get("enum", ()))
     if choices and flat["nullable"]:
         choices += ((NOTHING, _choice_word(None, described)),)
+    choices = YES_NO if flat["types"] == {"boolean"} else choices
     explained = choices and all(code != word and not code.isdecimal() for code, word in choices)
     default = spec.get("default")
     shown = "" if explained or described == label else described
-    return Field(name, label, _kind(flat), required, shown, choices, "" if default is None else str(default))
+    return Field(name, label, _kind(flat), required, shown, choices, "" if default is None else written(default))
+
+
+def written(value: Any) -> str:
+    """A value as the address writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _flat(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +84,7 @@ def _flat(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kind(flat: Mapping[str, Any]) -> str:
-    if "enum" in flat:
+    if "enum" in flat or flat["types"] == {"boolean"}:
         return "choice"
     if flat.get("format") == "date":
         return "date"

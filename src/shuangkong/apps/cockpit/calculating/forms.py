@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from shuangkong.apps.cockpit.calculating.fields import Field, field_of
+from shuangkong.apps.cockpit.calculating.fields import Field, field_of, written
 from shuangkong.calculators.definition import Calculator
 from shuangkong.calculators.messages import faults
 from shuangkong.calculators.runner import run
@@ -61,9 +61,12 @@ class CalculatorForm:
         self.problem: ShuangkongError | None = None
         self.result: dict[str, Any] | None = None
         schema = calculator.inputs.model_json_schema()
+        definitions = schema.get("$defs", {})
         for name, spec in schema["properties"].items():
             if spec.get("type") == "array":
-                self.lists.append(self._rows(name, spec, schema.get("$defs", {})))
+                self.lists.append(self._rows(name, spec, definitions))
+            elif "$ref" in spec:
+                self.fields += [self._entered(entry) for entry in _parts(name, spec, definitions)]
             else:
                 self.fields.append(self._entered(field_of(name, spec, name in schema.get("required", ()))))
 
@@ -107,7 +110,11 @@ class CalculatorForm:
     def inputs(self) -> dict[str, Any]:
         """What was entered, as the JSON that the command takes."""
         content: dict[str, Any] = {rows.name: found for rows in self.lists if (found := rows.content())}
-        content |= {entry.name: entry.content() for entry in self.fields if entry.value.strip()}
+        for entry in self.fields:
+            whole, _dot, part = entry.name.partition(".")
+            holder = content.setdefault(whole, {}) if part else content
+            if entry.value.strip():
+                holder[part or whole] = entry.content()
         return content
 
     def run(self, today: date, rulebook: Rulebook) -> None:
@@ -155,6 +162,16 @@ def _columns(name: str, row: str, shape: Mapping[str, Any] | None, inner: Mappin
         yield field_of(f"{name}{row}.{key}", spec, key in shape.get("required", ()))
 
 
+def _parts(name: str, spec: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[Field]:
+    """The fields of an object in the input, each called by the object and its own name."""
+    shape = definitions[str(spec["$ref"]).rpartition("/")[2]]
+    of = field_of(name, spec, True).label
+    for key, inner in shape["properties"].items():
+        entry = field_of(f"{name}.{key}", inner, key in shape.get("required", ()))
+        entry.label = f"{of}：{entry.label}"
+        yield entry
+
+
 def example_address(calculator: Calculator) -> str:
     """The address that fills the form with the calculator's example and calculates it."""
     return f"?{urlencode([*_flat('', calculator.example), ('run', '1')])}"
@@ -168,4 +185,4 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
         for number, inner in enumerate(value):
             yield from _flat(f"{name}.{number}", inner)
     else:
-        yield name, str(value)
+        yield name, written(value)

@@ -39,8 +39,10 @@ def shown(value: Any) -> Shown:
     """A value as people read it; — for nothing."""
     if value is None or value == "":
         return Shown("—")
+    if isinstance(value, bool):
+        return Shown("是" if value else "否")
     try:
-        number = Decimal(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+        number = Decimal(value) if isinstance(value, str | int) else None
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite():

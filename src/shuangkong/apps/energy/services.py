@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from shuangkong.apps.energy.compute import compute
+from shuangkong.apps.indicators.alerts import raise_alerts
 from shuangkong.apps.indicators.evidence import AsOf
 from shuangkong.apps.indicators.models import Run
 from shuangkong.apps.indicators.services import Known, publish, store_known_on
@@ -36,7 +37,10 @@ def recompute(now: datetime, today: date, actor: Any = None, reason: str = "") -
     rulebook = current_rulebook()
     with _collector_at_rest():
         drafts = compute(rulebook, AsOf(known_on=today), today)
-        return publish(drafts, Known(today, rulebook.hash), now=now, actor=actor, reason=reason)
+        run = publish(drafts, Known(today, rulebook.hash), now=now, actor=actor, reason=reason)
+    if run is not None:
+        raise_alerts(today)
+    return run
 
 
 def compute_known_on(known_on: date, now: datetime, actor: Any = None) -> Run:

@@ -56,6 +56,7 @@ class Clause(models.Model):
     responsibility_kind = models.CharField(max_length=40)
     responsibility_text = models.TextField(blank=True)
     open_ended = models.BooleanField(default=False)
+    topic = models.CharField(max_length=20, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

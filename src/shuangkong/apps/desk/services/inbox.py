@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models.functions import Now
 
+from shuangkong.apps.audit.services import record
 from shuangkong.apps.desk.models import InboxItem
 from shuangkong.core.errors import InputError
 
@@ -47,3 +51,59 @@ def close_item(key: str) -> bool:
     """Closes the open item with ``key``; tells whether there was one."""
     items = InboxItem.objects.unscoped("the service that writes the inbox")
     return items.filter(key=key, closed_at=None).update(closed_at=Now()) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An item that should stand open: its key, kind, words, where it leads, and to which department or place it is addressed."""
+
+    key: str
+    kind: str
+    title: str
+    address: str
+    detail: str = ""
+    severity: int = 3
+    department_id: int | None = None
+    subject_id: int | None = None
+
+
+@transaction.atomic
+def reconcile(kinds: Sequence[str], notices: Sequence[Notice], today: date) -> tuple[int, int]:
+    """Let exactly ``notices`` stand open among the items of ``kinds``; answers with how many opened and how many closed.
+
+    One read and at most three writes, however many there are. What stands open already is left as it is.
+    """
+    items = InboxItem.objects.unscoped("the service that writes the inbox").filter(kind__in=kinds)
+    known = {item.key: item for item in items}
+    wanted = {notice.key: notice for notice in notices}
+    opened = [_item(notice, today) for key, notice in wanted.items() if key not in known]
+    again = [_renew(known[key], notice, today) for key, notice in wanted.items() if key in known and _differs(known[key], notice)]
+    gone = [item.pk for key, item in known.items() if key not in wanted and item.closed_at is None]
+    InboxItem.objects.bulk_create(opened)
+    InboxItem.objects.bulk_update(again, ["title", "detail", "severity", "address", "opened_on", "closed_at"])
+    items.filter(pk__in=gone).update(closed_at=Now())
+    if opened or again or gone:
+        keys = [item.key for item in [*opened, *again]]
+        record("desk.inbox.reconciled", InboxItem, after={"opened": keys, "closed": len(gone)})
+    return len(opened) + len(again), len(gone)
+
+
+def _item(notice: Notice, today: date) -> InboxItem:
+    return InboxItem(
+        key=notice.key, kind=notice.kind, title=notice.title[:200], detail=notice.detail[:400], severity=notice.severity,
+        address=notice.address, for_department_id=notice.department_id, for_subject_id=notice.subject_id, opened_on=today,
+        demonstration=settings.DEMONSTRATION,
+    )  # fmt: skip
+
+
+def _differs(item: InboxItem, notice: Notice) -> bool:
+    words = (notice.title[:200], notice.detail[:400], notice.severity)
+    return item.closed_at is not None or (item.title, item.detail, item.severity) != words
+
+
+def _renew(item: InboxItem, notice: Notice, today: date) -> InboxItem:
+    """The same reason again: open, in the words of today; since when it stands open stays where it never closed."""
+    if item.closed_at is not None:
+        item.opened_on, item.closed_at = today, None
+    item.title, item.detail, item.severity, item.address = notice.title[:200], notice.detail[:400], notice.severity, notice.address
+    return item

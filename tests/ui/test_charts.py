@@ -71,6 +71,13 @@ def test_a_missing_point_breaks_the_line_and_says_so_in_the_table() -> None:
     assert chart.rows[1] == ("2026年6月", "缺报", "2.00%")
 
 
+def test_what_lies_below_zero_is_drawn_too() -> None:
+    line = charts.Line("甲", [Decimal("0.5"), Decimal("-0.25")])
+    axis = charts.line_chart(LABELS[:2], [line], "甲", target=(Decimal(14), "目标14%"), zero=True).option["yAxis"]
+    assert axis["min"] == -axis["interval"]
+    assert axis["max"] > 14
+
+
 def test_the_target_lies_inside_the_axis_with_even_steps() -> None:
     axis = CHARTS["line"].option["yAxis"]
     assert axis["min"] == 0

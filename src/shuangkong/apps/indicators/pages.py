@@ -376,7 +376,8 @@ def _chart(page: IndicatorPage) -> Chart:
     target = page.target
     aim = None
     if target is not None and target.number is not None and page.indicator.code == _DECLINE:
-        aim = (target.number, f"{_('目标')}{wording.number(target.number, 1)}%")
+        places = max(0, -int(target.number.normalize().as_tuple().exponent))
+        aim = (target.number, f"{_('目标')}{wording.number(target.number, places)}%")
     label = f"{page.subject.name}{page.indicator.name}，{periods[0].label}至{periods[-1].label}"
     labels, every = [short_label(p) for p in periods], 12 if len(periods) > 24 else 0
     drawn = {"unit": screen.unit, "places": screen.decimals, "target": aim, "zero": aim is not None, "every": every}

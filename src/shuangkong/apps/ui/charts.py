@@ -189,13 +189,14 @@ def line_chart(
 
 
 def _reach(axis: dict[str, Any], lines: Sequence[Line], target: tuple[Decimal, str] | None) -> dict[str, Any]:
-    """An axis from 0 with even steps in which the target line lies: ECharts looks only at the points."""
+    """An axis from 0 (or below, as far as the points reach) with even steps, in which the target line lies: ECharts sees only the points."""
     if target is None or axis.get("min") != 0:
         return axis
-    highest = max([target[0], *(p for line in lines for p in line.points if p is not None)])
+    points = [target[0], *(p for line in lines for p in line.points if p is not None)]
+    highest, lowest = max(points), min(points)
     step = next((step for step in (1, 2, 4, 5, 10, 20, 25) if highest < step * 5), 50)
-    steps = int(highest // step) + 1
-    return {**axis, "max": steps * step, "interval": step}
+    below = 0 if lowest >= 0 else int(-lowest // step) + 1
+    return {**axis, "min": -below * step, "max": (int(highest // step) + 1) * step, "interval": step}
 
 
 def _text(value: Decimal | None, places: int, unit: str) -> str:

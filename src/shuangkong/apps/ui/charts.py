@@ -189,7 +189,7 @@ def line_chart(
 
 
 def _reach(axis: dict[str, Any], lines: Sequence[Line], target: tuple[Decimal, str] | None) -> dict[str, Any]:
-    """An axis from 0 (or below, as far as the points reach) with even steps, in which the target line lies: ECharts sees only the points."""
+    """An axis from 0 (lower where points are) with even steps, in which the target lies: ECharts looks only at the points."""
     if target is None or axis.get("min") != 0:
         return axis
     points = [target[0], *(p for line in lines for p in line.points if p is not None)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ from django.test import Client
 
 from shuangkong.apps.cockpit import searching, statements
 from shuangkong.apps.cockpit.county import county_page
+from shuangkong.apps.cockpit.filings import filings
+from shuangkong.apps.ledger.models import Batch, Row
 from tests.cockpit.city import TODAY, City
 
 
@@ -58,7 +62,7 @@ def test_products_are_the_largest_first_with_a_year_ago(fagai: Any, city: City) 
 def test_the_page_holds_every_part(fagai: Any, city: City, client: Client) -> None:
     client.force_login(fagai)
     text = client.get("/counties/431081/").content.decode()
-    for part in ("进度与应达到路径", "能源平衡", "能源品种", "最近入账", "国家法：一级", "市方案：三级", "等价值"):
+    for part in ("进度与应达到路径", "能源平衡", "能源品种", "报送", "国家法：一级", "市方案：三级", "等价值"):
         assert part in text
     assert text.count("<h1>") == 1
 
@@ -93,8 +97,22 @@ def test_the_map_comes_from_the_pack_and_is_kept(fagai: Any, client: Client, set
     assert client.get("/map.geojson", headers={"If-Modified-Since": answer["Last-Modified"]}).status_code == 304
 
 
-def test_the_search_finds_places_by_name_and_code(city: City) -> None:
-    assert [hit.title for _word, hits in searching.find("资兴") for hit in hits] == ["资兴市"]
-    assert [hit.address for _word, hits in searching.find("cz-hitech") for hit in hits] == ["/counties/CZ-HITECH/"]
-    assert searching.find("") == []
-    assert searching.find("没有这样的词") == []
+def test_the_search_finds_places_by_name_and_code(city: City, fagai: Any) -> None:
+    assert [hit.title for group in searching.find("资兴", fagai) for hit in group.hits] == ["资兴市"]
+    assert [hit.address for group in searching.find("cz-hitech", fagai) for hit in group.hits] == ["/counties/CZ-HITECH/"]
+    assert searching.find("", fagai) == []
+    assert searching.find("没有这样的词", fagai) == []
+
+
+def test_filings_say_known_due_or_not_due_yet(fagai: Any, zixing: Any, city: City) -> None:
+    place = city.subjects["431022"]
+    batch = Batch.objects.create(kind="electricity", title="用电", applied_at=datetime(2026, 7, 20, tzinfo=UTC))
+    Row.objects.create(
+        batch=batch, subject=place, county=place, measure="electricity", period_kind="ytd", period_start=date(2026, 1, 1),
+        period_end=date(2026, 7, 1), quantity=Decimal(5), origin="issued", release="preliminary", known_on=date(2026, 7, 18),
+    )  # fmt: skip
+    rows = dict(filings(fagai, place.pk, 2026, TODAY))
+    assert [cell.state for cell in rows["用电量"]] == ["not_filed", "accepted", "not_filed", ""]
+    assert rows["用电量"][1].known_on == date(2026, 7, 18)
+    assert [cell.state for cell in dict(filings(zixing, place.pk, 2026, TODAY))["用电量"]] == ["not_filed"] * 3 + [""]
+    assert [cell.state for cell in dict(filings(fagai, place.pk, 2026, TODAY, date(2026, 7, 17)))["用电量"]][1] == "not_filed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zipfile
 from collections.abc import Callable
@@ -326,3 +327,45 @@ def test_blocks_cut_no_row_and_lose_nothing(monkeypatch, prefix, size):
     opened, closed = f"<{prefix}row ".encode(), f"</{prefix}row>".encode()
     for block in blocks:
         assert block.count(opened) - block.count(b'r="60"/>') == block.count(closed)
+
+
+PARTS = ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_spoilt_parts_are_never_an_error_of_the_program(users, good, tmp_path, part):
+    """Each fault of the file is said as one, whatever is spoilt: bytes changed, cut out, doubled."""
+    dice = random.Random(part)
+    tricks = [
+        lambda old, at: old[:at] + bytes([dice.randrange(256)]) + old[at + 1 :],
+        lambda old, at: old[:at] + old[at + dice.randrange(1, 60) :],
+        lambda old, at: old[:at] + old[max(0, at - 40) :],
+        lambda old, at: old[:at] + b"99999999999999999999" + old[at:],
+    ]
+    for number in range(30):
+        path = tmp_path / f"{number}.xlsx"
+        rezipped(good, path, lambda name, old: dice.choice(tricks)(old, dice.randrange(len(old))) if name == part else old)
+        job = kit.check(path, users["city"])
+        assert job.state == "done" or "error" in job.result, job.message
+        assert Row.objects.unscoped("test").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        (b'r="K2"', b'r="K99999999999991"', "工作表的单元格坐标不能读取"),
+        (b'r="K2"', b'r="K9999999"', "工作表太长：第 9999999 行还有内容"),
+        (b'r="K2"', b'r="K300001"', "工作表太长：第 300001 行还有内容"),
+        (b'r="K2"', b"r='K9999999'", "工作表的单元格坐标不能读取"),
+        (b' r="K2"', b'\nr="K9999999"', "工作表的单元格坐标不能读取"),
+        (b'r="K2"', b'r="ZZZZ2"', "工作表的单元格坐标不能读取"),
+        (b'r="K2"', b'r="k2"', "工作表的单元格坐标不能读取"),
+        (b'r="K2"', b'r=""', "工作表的单元格坐标不能读取"),
+        (b'<row r="2"', b'<row r="99999999999"', "工作表的单元格坐标不能读取"),
+    ],
+)
+def test_an_address_that_would_fill_the_memory(users, tmp_path, old, new, what):
+    """A reader makes room up to the farthest address, wherever in the file it stands and however it is written."""
+    path = kit.workbook(tmp_path / "a.xlsx", kit.ENERGY, [kit.energy_row(备注="x"), kit.energy_row(2)])
+    bad = rezipped(path, tmp_path / "b.xlsx", lambda name, content: content.replace(old, new) if name.endswith("sheet1.xml") else content)
+    assert refused(kit.check(bad, users["city"])) == what

@@ -346,3 +346,22 @@ def test_the_worker_runs_what_is_queued_and_then_ends(own_database, tmp_path):
     assert subprocess.run(command, env=env, cwd=ROOT, timeout=120, check=False).returncode == 0
     assert ask(env, f"SELECT state FROM desk_job WHERE id = {number}") == [("done",)]
     assert ask(env, "SELECT count(*) FROM ledger_row") == [(50,)]
+
+
+def test_a_job_whose_worker_died_again_and_again_is_given_up(confirmed):
+    Job.objects.unscoped("test").filter(pk=confirmed.pk).update(state="running", attempt=jobs.ATTEMPTS_MAX)
+    grow_old(confirmed)
+    assert jobs.resume(confirmed.pk) is False
+    assert kit.fresh(confirmed).message == "任务多次中断，已停止"
+
+
+def test_transactions_are_short_and_shrink_on_a_slow_machine(confirmed, monkeypatch):
+    sizes: list[int] = []
+    insert, clock = services.writing.insert, iter(range(1000))
+    monkeypatch.setattr(services.writing, "insert", lambda rows: (sizes.append(len(rows)), insert(rows)))
+    monkeypatch.setattr(services, "ROWS_PER_TRANSACTION", 80)
+    monkeypatch.setattr(services, "ROWS_PER_SLOW_TRANSACTION", 10)
+    monkeypatch.setattr(services.time, "monotonic", lambda: next(clock))
+    jobs.run(confirmed.pk)
+    assert sizes == [80, 40]
+    assert len(kit.accepted()) == 120

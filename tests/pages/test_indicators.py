@@ -121,6 +121,14 @@ def test_releases_side_by_side(add: Callable, get: Callable) -> None:
     assert all(word in response.content.decode() for word in ("初步核算", "普查修订", "101.00", "99.00"))
 
 
+def test_a_year_shows_the_releases_of_its_twelve_months(add: Callable, get: Callable) -> None:
+    add(number="1000000", period=Period.year(2025))
+    add(number="1010000", period=Period.ytd(2025, 12), release="census")
+    found = lines(get("city", f"/indicators/{TOTAL}/?plan=p-14&period=2025"))
+    assert [v.value for v in found["431002"].releases.values()] == [1010000]
+    assert found["431002"].main.value == 1000000
+
+
 def test_scope(add: Callable, get: Callable) -> None:
     add()
     add(place="431003", number="77770000")

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from functools import cache
 
 #: Digits that a chain of ratios keeps before the one rounding at its end.
 WORKING_DIGITS = 34
+#: Wide enough that rounding to decimals never runs out of digits.
+_WIDE = Context(prec=WORKING_DIGITS + 16)
 
 
 def round_half_up(value: Decimal, places: int) -> Decimal:
     """``value`` to ``places`` decimals, halves away from zero (四舍五入)."""
-    with localcontext() as context:
-        context.prec = WORKING_DIGITS + 16
-        return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return value.quantize(_step(places), rounding=ROUND_HALF_UP, context=_WIDE)
+
+
+@cache
+def _step(places: int) -> Decimal:
+    """The smallest amount that ``places`` decimals can say: 0.01 for 2."""
+    return Decimal(1).scaleb(-places)
 
 
 def largest_remainder(shares: Sequence[Decimal], step: Decimal, total: Decimal) -> list[Decimal]:

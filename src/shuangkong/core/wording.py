@@ -11,8 +11,7 @@ MINUS = "−"
 
 def number(value: Decimal, places: int) -> str:
     """``value`` rounded once, with thousands commas and the minus sign U+2212: 10,500 · −3.05."""
-    text = f"{abs(round_half_up(value, places)):,f}"
-    return f"{MINUS}{text}" if round_half_up(value, places) < 0 else text
+    return _written(round_half_up(value, places))
 
 
 def change(percent: Decimal, places: int = 2) -> str:
@@ -42,8 +41,12 @@ def points(difference: Decimal, places: int = 2, above: str = "高", below: str 
 
 def signed(value: Decimal, places: int = 2) -> str:
     """A value with its sign for a table cell: +0.71, −3.05, 0.00."""
-    text = number(value, places)
-    return f"+{text}" if round_half_up(value, places) > 0 else text
+    rounded = round_half_up(value, places)
+    return f"{'+' if rounded > 0 else ''}{_written(rounded)}"
+
+
+def _written(rounded: Decimal) -> str:
+    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,f}"
 
 
 def _directed(value: Decimal, places: int, up: str, down: str, unit: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -63,6 +63,13 @@ class PlanFacts(NamedTuple):
     def years(self) -> int:
         """Number of years."""
         return self.last_year - self.first_year + 1
+
+
+class RunFacts(NamedTuple):
+    """What is shown of a computation; the fields are those of ``indicators.Run``."""
+
+    made_at: datetime
+    rulebook_sm3: str
 
 
 class Item(NamedTuple):
@@ -156,3 +163,9 @@ def cells(rows: Iterable[tuple[Any, ...]]) -> list[Cell]:
 def aims(rows: Iterable[tuple[Any, ...]]) -> list[Aim]:
     """Targets of driver rows: indicator, unit, number, words, demonstration."""
     return [Aim(Unit(code, unit), None if n is None else Decimal(n), words, bool(shown)) for code, unit, n, words, shown in rows]
+
+
+def run_facts(row: tuple[Any, ...]) -> RunFacts:
+    """A computation of a driver row: SQLite keeps moments as text in UTC."""
+    made_at, sm3 = row
+    return RunFacts(datetime.fromisoformat(made_at).replace(tzinfo=UTC) if isinstance(made_at, str) else made_at, sm3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,11 +11,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.cockpit import drawings, selectors
-from shuangkong.apps.cockpit.cells import Aim, Cell, PlanFacts
+from shuangkong.apps.cockpit.cells import Aim, Cell, PlanFacts, RunFacts
+from shuangkong.apps.cockpit.filings import Filing, filings
 from shuangkong.apps.cockpit.overview import PLACE_CODES, PlaceRow, choose_plan, moment_of, place_rows, quarters_of
 from shuangkong.apps.cockpit.selectors import Moment
 from shuangkong.apps.indicators.models import Run
-from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui.charts import Chart
 from shuangkong.core.figures import Status
@@ -27,7 +27,6 @@ BALANCE = (
     "energy_terminal_tce", "energy_transformation_loss_tce", "energy_loss_tce", "energy_recovery_tce", "energy_total_tce",
     "energy_balance_difference_tce",
 )  # fmt: skip
-BATCHES_SHOWN = 6
 #: Amounts of a county in 万tce.
 POWER = 4
 
@@ -50,13 +49,13 @@ class CountyPage:
     plans: list[PlanFacts]
     quarters: list[date]
     moment: Moment | None
-    run: Run | None
+    run: Run | RunFacts | None
     today: date
     row: PlaceRow
     target: Aim | None
     values: list[Cell] = field(default_factory=list)
     path: list[Cell] = field(default_factory=list)
-    batches: list[Batch] = field(default_factory=list)
+    filings: list[tuple[str, list[Filing]]] = field(default_factory=list)
 
     @property
     def closed(self) -> bool:
@@ -174,7 +173,8 @@ def county_page(
     shown = [day for day in drawings.quarter_ends(plan) if end is not None and day <= end]
     page = CountyPage(subject, plan, all_plans, ends, moment, run or selectors.newest_run(), today, row, target, values)
     page.path = list(selectors.best(selectors.series_of(user, run, selectors.DECLINE, subject.pk, shown)).values())
-    page.batches = _batches(user, subject)
+    if moment is not None:
+        page.filings = filings(user, subject.pk, moment.last_month.year, today, run.known_on if run is not None else None)
     return page
 
 
@@ -182,9 +182,3 @@ def _values(user: Any, moment: Moment, subject: Subject) -> Iterable[Cell]:
     """All values of the subject at the moment's end and a year before. One statement."""
     codes = (*PLACE_CODES, *BALANCE, selectors.TOTAL_GROWTH, selectors.GDP_GROWTH, selectors.ELECTRICITY, selectors.ELECTRICITY_GROWTH)
     return selectors.values_and_parts(user, moment, codes, (PRODUCT, SECTOR), subject.pk)
-
-
-def _batches(user: Any, subject: Subject) -> Sequence[Any]:
-    """The last batches with figures of this subject that the person may see."""
-    found = Batch.objects.visible_to(user).filter(subject=subject, applied_at__isnull=False)
-    return list(found.select_related("owner").order_by("-applied_at")[:BATCHES_SHOWN])

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.functional import cached_property
 
 from shuangkong.apps.cockpit import drawings, selectors
-from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts
+from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts, RunFacts
 from shuangkong.apps.cockpit.selectors import Moment
 from shuangkong.apps.indicators.catalogue import ENTRIES
 from shuangkong.apps.indicators.models import Run
@@ -109,7 +109,7 @@ class Overview:
     plans: list[PlanFacts]
     quarters: list[date]
     moment: Moment | None
-    run: Run | None
+    run: Run | RunFacts | None
     today: date
     city: PlaceRow | None = None
     counties: list[PlaceRow] = field(default_factory=list)

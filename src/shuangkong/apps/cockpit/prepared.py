@@ -31,7 +31,8 @@ def compiled(queryset: Any) -> Statement:
     """The statement of a query set; a scoped one must have been told its reader or its reason."""
     if hasattr(queryset, "_require_scope"):
         queryset._require_scope()
-    sql, parameters = queryset.query.sql_with_params()
+    # an empty list that is looked for is a statement without rows, not an error
+    sql, parameters = queryset.query.get_compiler(connection.alias, elide_empty=False).as_sql()
     return sql, tuple(parameters)
 
 

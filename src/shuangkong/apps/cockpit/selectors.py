@@ -16,7 +16,7 @@ from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from shuangkong.apps.cockpit import prepared
-from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts, aims, cells, columns, items
+from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts, RunFacts, aims, cells, columns, items, run_facts
 from shuangkong.apps.cockpit.prepared import Reach, Statement, reach_of
 from shuangkong.apps.desk import selectors as desk
 from shuangkong.apps.indicators.models import Run, Target, Value
@@ -228,11 +228,15 @@ def _targets(reach: Reach, plan_id: int, subject_id: int) -> Statement:
     return prepared.compiled(found.values_list("indicator__code", "indicator__unit", "number", "words", "demonstration"))
 
 
-def newest_run() -> Run | None:
+def newest_run() -> RunFacts | None:
     """The last published computation."""
-    return Run.objects.filter(published_at__isnull=False).order_by("-id").first()
+    return next((run_facts(row) for row in prepared.rows(_newest_run())), None)
 
 
+@lru_cache(maxsize=1)
+def _newest_run() -> Statement:
+    found = Run.objects.filter(published_at__isnull=False).order_by("-id")
+    return prepared.compiled(found.values_list(*RunFacts._fields)[:1])
 
 
 def kept_run(day: date) -> Run | None:

@@ -178,4 +178,4 @@ def explain_value(request: HttpRequest, pk: int) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """What bears a name or holds a word: places, indicators, clauses, calculators."""
     words = request.GET.get("q", "").strip()
-    return render(request, "cockpit/search.html", {"words": words, "groups": searching.find(words)})
+    return render(request, "cockpit/search.html", {"words": words, "groups": searching.find(words, request.user)})

@@ -234,7 +234,10 @@ class IndicatorPage:
         if self.indicator.family == "intensity":
             codes |= Q(indicator__code__in=_LEVELS, release="")
         rows = _values(self.user, self.run).filter(codes, period_end=self.period.end, subject__kind__in=_PLACES)
-        rows = rows.filter(Q(period_kind=self.period.kind) | Q(indicator__code__in=_LEVELS))
+        kinds = Q(period_kind=self.period.kind) | Q(indicator__code__in=_LEVELS)
+        if self.period.kind == "year":  # the releases of a year are filed as 1—12月
+            kinds |= Q(period_kind="ytd", period_start=self.period.start) & ~Q(release="")
+        rows = rows.filter(kinds)
         return list(rows.select_related("indicator", "subject").order_by("subject__position", "subject__code", "id"))
 
     @cached_property

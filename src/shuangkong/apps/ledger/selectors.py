@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BigIntegerField, Count, Q, QuerySet, Sum
 from django.db.models.functions import Cast
@@ -48,7 +49,10 @@ def sums(rows: QuerySet, *keys: str) -> QuerySet:
 def raw_tuples(rows: QuerySet, *fields: str) -> Iterator[tuple[Any, ...]]:
     """``fields`` of ``rows`` (scoped) as the driver gives them: quantities as integers of 10⁻⁶ base units, rates as text, no model made."""
     rows._require_scope()
-    sql, params = rows.order_by().values_list(*fields).query.sql_with_params()
+    try:
+        sql, params = rows.order_by().values_list(*fields).query.sql_with_params()
+    except EmptyResultSet:  # Django knows without asking: an empty list was looked for
+        return
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         while chunk := cursor.fetchmany(5000):

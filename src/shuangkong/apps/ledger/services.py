@@ -29,6 +29,7 @@ from shuangkong.apps.ledger.proof import batch_root
 from shuangkong.core.errors import InputError
 
 ROWS_PER_TRANSACTION = 2000
+ROWS_PER_SLOW_TRANSACTION = 100
 SECONDS_PER_TRANSACTION = 0.2
 TRIES = 5
 _LEDGER_LOCK = 0x1ED6E7
@@ -144,7 +145,7 @@ def _insert_in_time(rows: list[tuple[Any, ...]], work: Any) -> None:
             writing.insert(rows[start : start + size])
         start += size
         if time.monotonic() - began > SECONDS_PER_TRANSACTION:
-            size = max(100, size // 2)
+            size = max(ROWS_PER_SLOW_TRANSACTION, size // 2)
 
 
 def _apply(batch: Batch, counts: Counts, mark: tuple[Any, ...], work: Any) -> None:

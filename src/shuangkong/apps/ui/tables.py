@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, QueryDict
@@ -74,12 +75,8 @@ class Table:
 
 def changed(query: QueryDict, **changes: object) -> str:
     """The address of this page with parameters changed; None or an empty text takes one out."""
-    new = query.copy()
-    for key, value in changes.items():
-        new.pop(key, None)
-        if value not in (None, ""):
-            new[key] = str(value)
-    return f"?{new.urlencode()}"
+    kept = [(key, value) for key, values in query.lists() if key not in changes for value in values]
+    return f"?{urlencode([*kept, *((key, value) for key, value in changes.items() if value not in (None, ''))])}"
 
 
 #: What a list is sorted by: the key of a row, None where it has none (those stand last either way).

@@ -30,6 +30,8 @@ from shuangkong.core.errors import InputError, ShuangkongError
 #: After so long without a sign of life a running job counts as interrupted.
 SILENT_SECONDS = 60
 BEAT_SECONDS = 0.5
+#: A job whose worker died so often is not tried again.
+ATTEMPTS_MAX = 5
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +187,10 @@ def ask_to_cancel(job_id: int, user: Any) -> bool:
 
 def resume(job_id: int) -> bool:
     """Queues an interrupted job again: the same job goes on. Tells whether it was interrupted."""
-    if not _jobs().filter(_silent(), pk=job_id).exists():
+    silent = _jobs().filter(_silent(), pk=job_id)
+    if silent.filter(attempt__gte=ATTEMPTS_MAX).update(state=Job.State.FAILED, ended_at=Now(), message=_("任务多次中断，已停止")):
+        return False
+    if not silent.exists():
         return False
     run_job.enqueue(job_id)
     return True

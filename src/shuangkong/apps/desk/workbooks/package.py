@@ -164,11 +164,15 @@ def parse_small(archive: zipfile.ZipFile, name: str) -> etree._Element:
 def _read_workbook(archive: zipfile.ZipFile, path: Path, where: str) -> Package:
     book = parse_small(archive, "xl/workbook.xml")
     targets = {r.get("Id"): r for r in parse_small(archive, "xl/_rels/workbook.xml.rels")}
-    sheets = tuple(_sheets(book, targets, set(archive.namelist())))
+    names = set(archive.namelist())
+    sheets = tuple(_sheets(book, targets, names))
     if not sheets:
         raise InputError(_("工作簿里没有工作表"), where=where, do=_("使用下载的模板"))
     kinds = {(r.get("Type") or "").rsplit("/", 1)[-1]: _part_name(r.get("Target")) for r in targets.values()}
-    return Package(path, sheets, kinds.get("sharedStrings", ""), kinds.get("styles", ""))
+    # readers take the shared texts where they usually stand, whatever the relation says
+    usual = next((name for name in names if name.lower() == "xl/sharedstrings.xml"), kinds.get("sharedStrings", ""))
+    shared, styles = (name if name in names else "" for name in (usual, kinds.get("styles", "")))
+    return Package(path, sheets, shared, styles)
 
 
 def _sheets(book: etree._Element, targets: dict[str, etree._Element], names: set[str]) -> Iterator[SheetPart]:
@@ -176,7 +180,7 @@ def _sheets(book: etree._Element, targets: dict[str, etree._Element], names: set
         key = next((value for name, value in sheet.attrib.items() if _RELATION.search(name)), None)
         part = _part_name(targets[key].get("Target")) if key in targets else ""
         if part in names and (targets[key].get("Type") or "").endswith("/worksheet"):
-            yield SheetPart(sheet.get("name"), part, sheet.get("state", "visible") == "visible")
+            yield SheetPart(sheet.get("name", ""), part, sheet.get("state", "visible") == "visible")
 
 
 def _part_name(target: str | None) -> str:

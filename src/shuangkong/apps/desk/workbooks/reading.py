@@ -30,5 +30,14 @@ def pieces(package: Package, sheet: SheetPart) -> Iterator[tuple[int, list[list[
             while piece := list(islice(rows, PIECE_ROWS)):
                 yield number, [left + row for row in piece] if left else piece
                 number += len(piece)
-    except CalamineError as error:
-        raise InputError(_("工作表读不出来"), where=sheet.name, why=str(error), do=_("用 Excel 或 WPS 另存后再上传")) from error
+    except (CalamineError, ValueError, OSError) as error:
+        raise _unreadable(sheet) from error
+    except BaseException as error:
+        # a panic of the reader's Rust is no Exception: it must not take the worker for the file's fault
+        if type(error).__name__ == "PanicException":
+            raise _unreadable(sheet) from error
+        raise
+
+
+def _unreadable(sheet: SheetPart) -> InputError:
+    return InputError(_("工作表读不出来"), where=sheet.name, why=_("内容损坏"), do=_("用 Excel 或 WPS 另存后再上传"))

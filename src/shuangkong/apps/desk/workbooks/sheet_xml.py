@@ -26,7 +26,10 @@ _SHEET_DATA = re.compile(rb"<(\w+:)?sheetData\b")
 _ANY_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 _CELL_OR_FORMULA = re.compile(rb"<(?:\w+:)?(?:c\b([^>]*)>|f[ >/])")
 _ADDRESS = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-_FAR_CELL = re.compile(rb' r="([A-Z]{2,3})\d+"[^>]*[^/]>')
+#: Every address but A1 to Z299999 (and the number of a row) is looked at.
+_FAR_CELL = re.compile(rb' r="(?![A-Z]?(?:\d{1,5}|[12]\d{5})")([A-Z]*)(\d*)("?)[^>]*>')
+#: An address in single quotes, or with white space other than one blank before it.
+_ODD_ADDRESS = re.compile(rb"[\t\r\n]r[\s=]|\sr\s*=\s*'| r\s+=| r=\s")
 _ROW_NUMBER = re.compile(rb'row\b[^>]*?\br="(\d+)"')
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
 
@@ -125,10 +128,33 @@ def _look_at(block: bytes, facts: SheetFacts, sheet: SheetPart) -> None:
         match = _ROW_NUMBER.match(block, start) if start >= 0 else None
         facts.last_row = max(facts.last_row, int(match[1]) if match else 0)
     for far in _FAR_CELL.finditer(block):
-        if column_number(far[1]) > COLUMNS_MAX:
-            raise InputError(_("工作表太宽"), where=f"{sheet.name} {far[1].decode()} 列", do=_("删除模板以外的列，或使用新下载的模板"))
+        _check_far(far, sheet)
+    if _is_oddly_written(block):
+        raise _unusual(sheet)
     for area in _MERGED.finditer(block) if b"mergeCell" in block else ():
         facts.merged.append((int(area[2]), column_number(area[1]), int(area[4]), column_number(area[3])))
+
+
+def _is_oddly_written(block: bytes) -> bool:
+    """Whether some address may be written in a way that the patterns here do not see; single bytes are looked for first, which is quick."""
+    plain = block.count(b' r="') == block.count(b" r") and not any(odd in block for odd in (b"'", b"\t", b"\r", b"\n"))
+    return not plain and _ODD_ADDRESS.search(block) is not None
+
+
+def _check_far(far: re.Match[bytes], sheet: SheetPart) -> None:
+    """A reader makes room for every cell up to the farthest address: addresses far beyond the rows are refused, also in a near row."""
+    letters, digits, closed = far[1], far[2], far[3]
+    if not closed or not digits or len(letters) > 3 or len(digits) > 7:
+        raise _unusual(sheet)
+    empty = far[0].endswith(b"/>")
+    if letters and not empty and column_number(letters) > COLUMNS_MAX:
+        raise InputError(_("工作表太宽"), where=f"{sheet.name} {letters.decode()} 列", do=_("删除模板以外的列，或使用新下载的模板"))
+    if letters and not empty and int(digits) > ROWS_MAX:
+        raise _too_long(sheet, int(digits))
+
+
+def _unusual(sheet: SheetPart) -> InputError:
+    return InputError(_("工作表的单元格坐标不能读取"), where=sheet.name, do=_("用 Excel 或 WPS 打开并另存后再上传"))
 
 
 def _formula_cells(block: bytes) -> Iterator[tuple[int, int]]:

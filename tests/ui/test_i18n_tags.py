@@ -1,0 +1,33 @@
+"""Our ``translate`` says what Django's says: literals, percent signs, markup, variables, names."""
+
+from __future__ import annotations
+
+import pytest
+from django.template import Context, Engine, engines
+from django.utils import translation
+
+SOURCES = [
+    '{% translate "待办" %}', "{% translate '完成100%' %}", '{% translate "a <b>&amp;</b>" %}', '{% trans "Password" %}',
+    '{% translate "" %}',
+    "{% translate word %}", '{% translate "x"|upper %}', '{% translate "待办" as said %}[{{ said }}]', '{% translate "x" noop %}',
+    '{% blocktranslate %}{{ word }}件{% endblocktranslate %}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_it_says_what_django_says(source: str, language: str) -> None:
+    ours = engines["django"].engine
+    djangos = Engine(libraries={"i18n": "django.templatetags.i18n"})
+    with translation.override(language):
+        said = [engine.from_string("{% load i18n %}" + source).render(Context({"word": "<Password>"})) for engine in (djangos, ours)]
+    assert said[0] == said[1]
+
+
+def test_a_literal_follows_the_language() -> None:
+    template = engines["django"].engine.from_string('{% load i18n %}{% translate "Password" %}')
+    said = []
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            said.append(template.render(Context()))
+    assert said == ["Password", "密码"]

@@ -28,7 +28,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: names who may, when the view said so."""
-    why = str(exception) or _("您的角色不能做这件事")
+    why = str(exception or "") or _("您的角色不能做这件事")
     return problem(request, ShuangkongError(_("没有权限"), why=why, do=_("需要时请联系市级主管部门的系统管理员")), 403)
 
 

@@ -190,6 +190,14 @@ def test_an_unknown_error_is_a_number_and_no_traceback(confirmed, monkeypatch):
     assert ended.state == "failed"
     assert "secret" not in ended.message
     assert str(confirmed.pk) in ended.message
+    assert len(kit.accepted()) == 120, "the batch stands; only what rests on it failed"
+    monkeypatch.setattr(services, "after_batch_hooks", list)
+    check = Job.objects.unscoped("test").get(kind="import.check")
+    assert imports.confirm(check.pk, check.owner, keep_unusual=False).pk == confirmed.pk
+    jobs.run(confirmed.pk)
+    assert kit.fresh(confirmed).state == "done"
+    assert Batch.objects.unscoped("test").count() == 1
+    assert len(kit.accepted()) == 120
 
 
 def test_interrupted_jobs_are_queued_again(confirmed):

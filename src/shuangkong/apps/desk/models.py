@@ -85,6 +85,11 @@ class Job(Scoped):
         return self.state in {self.State.DONE, self.State.FAILED, self.State.CANCELLED}
 
     @property
+    def failed(self) -> bool:
+        """Whether it ended without its result."""
+        return self.state in {self.State.FAILED, self.State.CANCELLED}
+
+    @property
     def percent(self) -> int:
         """Progress of the stage, 0 to 100."""
         return min(100, 100 * self.done // self.total) if self.total else 0

@@ -101,6 +101,7 @@ def _job_context(request: HttpRequest, job: Job) -> dict[str, Any]:
         counts = job.result["counts"]
         context |= {"counts": counts, "findings": imports.first_findings(job), "form": ConfirmForm()}
         context["writable"] = counts["new"] + counts["corrected"]
+        context["applying"] = selectors.job_of(request.user, job.result["apply"]) if "apply" in job.result else None
     return context
 
 

@@ -109,16 +109,19 @@ def confirm(check_id: int, user: Any, *, keep_unusual: bool) -> Job:
         check = Job.objects.visible_to(user).select_for_update().filter(pk=check_id, kind=CHECK, state=Job.State.DONE).first()
         if check is None or check.owner_id != user.pk:
             raise InputError(_("没有可入账的检查结果"), why=_("检查未完成，或不是您的"), do=_("重新上传"))
-        if "apply" in check.result:
-            again = Job.objects.visible_to(user).get(pk=check.result["apply"])
-            if again.state not in {Job.State.FAILED, Job.State.CANCELLED}:
-                return again
+        earlier = Job.objects.visible_to(user).filter(pk=check.result.get("apply")).first()
+        if earlier and not earlier.failed:
+            return earlier
         counts = check.result["counts"]
         writable = counts["new"] + counts["corrected"] - (0 if keep_unusual else counts["ask"])
         if writable <= 0:
             raise InputError(_("没有可入账的行"), why=_("全部有错、待确认或与已入账的相同"), do=_("改正标注的单元格后重新上传"))
         title = check.title.partition("：")[2]
-        job = jobs.start(APPLY, _("入账：{name}").format(name=title), {"check": check.pk, "keep_unusual": keep_unusual}, user)
+        arguments = {"check": check.pk, "keep_unusual": keep_unusual}
+        if earlier and jobs.retry(earlier.pk, arguments, user):
+            # the same job goes on: a batch that was applied before something failed is not written twice
+            return earlier
+        job = jobs.start(APPLY, _("入账：{name}").format(name=title), arguments, user)
         check.result = {**check.result, "apply": job.pk}
         check.save(update_fields=["result"])
     return job

@@ -185,6 +185,16 @@ def ask_to_cancel(job_id: int, user: Any) -> bool:
     return asked
 
 
+def retry(job_id: int, arguments: dict[str, Any], user: Any) -> bool:
+    """Queues a failed job again with ``arguments``, within the transaction of the caller; tells whether it had failed."""
+    again = {"state": Job.State.WAITING, "arguments": arguments, "message": "", "ended_at": None}
+    if _jobs().filter(pk=job_id, state=Job.State.FAILED).update(**again) != 1:
+        return False
+    record("desk.job.retried", _jobs().get(pk=job_id), actor=user)
+    transaction.on_commit(lambda: run_job.enqueue(job_id))
+    return True
+
+
 def resume(job_id: int) -> bool:
     """Queues an interrupted job again: the same job goes on. Tells whether it was interrupted."""
     silent = _jobs().filter(_silent(), pk=job_id)

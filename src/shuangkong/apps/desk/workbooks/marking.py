@@ -25,6 +25,7 @@ FAULT_FILL, ASK_FILL = "FFFFC7CE", "FFFFEB9C"
 _LEVEL = 1
 _ROW = re.compile(rb'<((?:\w+:)?)row\b[^>]*?\br="(\d+)"[^>]*>')
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})\d+"')
+_LAST = re.compile(rb' r="([A-Z]{1,3})\d+"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
 _SPANS = re.compile(rb'\sspans="[^"]*"')
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -181,6 +182,10 @@ def _coloured(cells: bytes, column: int, number: int, prefix: bytes, shift: int)
 
 
 def _inserted(cells: bytes, column: int, tag: bytes) -> bytes:
+    """``tag`` at its place among the cells; behind the last one, as nearly always, without looking at the others."""
+    last = _LAST.match(cells, max(0, cells.rfind(b' r="')))
+    if last and column_number(last[1]) < column:
+        return cells + tag
     for other in _CELL.finditer(cells):
         if column_number(other[1]) > column:
             return cells[: other.start()] + tag + cells[other.start() :]

@@ -11,10 +11,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from shuangkong.apps.cockpit import selectors, statements
 from shuangkong.apps.cockpit.overview import overview
-from shuangkong.apps.indicators.models import Target
+from shuangkong.apps.indicators.models import Run, Target
 from tests.cockpit.city import TODAY, City, grow
 
 MOST_QUERIES = 12
@@ -149,6 +150,12 @@ def test_a_county_sees_its_own_row_and_no_other(zixing: Any, client: Client) -> 
     text = html(client, zixing)
     assert "另有10个县市区不在您可查看的范围内" in text
     assert "0.93" not in text  # 宜章县's decline
+
+
+def test_it_says_in_civil_time_when_it_was_computed(fagai: Any, city: City, client: Client) -> None:
+    page = overview(fagai, TODAY)
+    assert page.run.made_at == Run.objects.get(pk=city.run.pk).made_at
+    assert f"计算于{timezone.localtime(page.run.made_at):%Y-%m-%d %H:%M}" in html(client, fagai)
 
 
 def test_an_unreadable_address_shows_the_plain_page(fagai: Any, client: Client) -> None:

@@ -166,6 +166,6 @@ def aims(rows: Iterable[tuple[Any, ...]]) -> list[Aim]:
 
 
 def run_facts(row: tuple[Any, ...]) -> RunFacts:
-    """A computation of a driver row: SQLite keeps moments as text in UTC."""
+    """A computation of a driver row: SQLite gives moments in UTC without saying so."""
     made_at, sm3 = row
-    return RunFacts(datetime.fromisoformat(made_at).replace(tzinfo=UTC) if isinstance(made_at, str) else made_at, sm3)
+    return RunFacts(made_at if made_at.tzinfo else made_at.replace(tzinfo=UTC), sm3)

@@ -188,3 +188,17 @@ def test_in_a_browser(add: Callable, users: dict[str, Any], live_server: Any, si
     page.wait_for_url("**/data/rows/*/")
     page.get_by_text(f"{first.pk}").first.wait_for()
     no_sideways(page)
+
+
+def test_the_export_holds_exactly_what_is_filtered(add: Callable, get: Callable) -> None:
+    add("431002", "11.5")
+    add("431003", "22.5")
+    add("431002", "33.5", origin="reported")
+    address = get("city", "/data/?origin=issued&subject=431002").content.decode()
+    assert "/data/export/rows/?origin=issued&amp;subject=431002&amp;format=xlsx" in address
+    exported = b"".join(get("city", "/data/export/rows/?origin=issued&subject=431002&format=csv").streaming_content).decode()
+    assert "11.5" in exported
+    assert "22.5" not in exported
+    assert "33.5" not in exported
+    foreign = b"".join(get("county", "/data/export/rows/?format=csv").streaming_content).decode()
+    assert "22.5" not in foreign

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
-from shuangkong.apps.desk.imports.checking import Check, findings, staged
+from shuangkong.apps.desk.imports.checking import LINES_FILE, Check, findings, staged
 from shuangkong.apps.desk.imports.kinds import Form, kind_of
 from shuangkong.apps.desk.models import Job, StoredFile
 from shuangkong.apps.desk.services import files, jobs
@@ -146,6 +146,7 @@ def run_apply(work: jobs.Work) -> None:
     work.keep_result(batch=batch.pk, counts=counts)
     work.progress(0, 0, _("重新计算"))
     kind.sink.recompute(work, _("批次 {number} 入账").format(number=batch.pk))
+    (folder / LINES_FILE).unlink(missing_ok=True)
 
 
 def undo(batch_id: int, kind_id: str, user: Any, *, reason: str) -> Job:

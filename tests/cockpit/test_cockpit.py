@@ -28,8 +28,11 @@ def html(client: Client, user: Any, address: str = "/") -> str:
     return answer.content.decode()
 
 
+Q3 = date(2026, 10, 1)
+
+
 def test_the_first_line_says_what_is_wrong_and_who_must_act(fagai: Any) -> None:
-    page = overview(fagai, TODAY)
+    page = overview(fagai, TODAY, quarter=Q3)
     said = statements.of_overview(page)
     assert said.wrong.startswith("2个县市区强度不降反升：宜章县、资兴市；")
     assert "1个县市区缺报：桂东县" in said.wrong
@@ -38,20 +41,23 @@ def test_the_first_line_says_what_is_wrong_and_who_must_act(fagai: Any) -> None:
     assert said.css == "a-1"
 
 
-def test_it_opens_on_the_plan_of_the_newest_complete_quarter(fagai: Any, client: Client) -> None:
+def test_it_opens_on_the_newest_complete_quarter_and_says_that_a_newer_one_is_not_whole(fagai: Any, client: Client) -> None:
     page = overview(fagai, TODAY)
     assert page.plan.code == "cz-15"
-    assert page.moment.ytd.code == "2026-01/09"
+    assert page.moment.ytd.code == "2026-01/06"
+    assert "2026年前三季度未报齐（10/11）" in statements.of_overview(page).wrong
     text = html(client, fagai)
     assert "“十五五”节能减排驾驶舱" in text
-    assert "2026年1—9月" in text
+    assert "period=2026Q3" in text
+    assert overview(fagai, TODAY, quarter=Q3).pending is None
 
 
-def test_a_quarter_that_few_have_filed_is_not_the_newest_complete_one() -> None:
+def test_a_quarter_that_some_have_not_filed_is_not_complete() -> None:
     found = [(date(2027, 1, 1), 1), (date(2026, 10, 1), 10), (date(2026, 7, 1), 11)]
-    assert selectors.newest_complete(found, date(2027, 1, 20)) == date(2026, 10, 1)
-    assert selectors.newest_complete(found, date(2026, 9, 30)) == date(2026, 7, 1)
-    assert selectors.newest_complete([], TODAY) is None
+    held = selectors.standing(found, date(2027, 1, 20))
+    assert (held.complete, held.newest, held.known, held.due) == (date(2026, 7, 1), date(2027, 1, 1), 1, 11)
+    assert selectors.standing(found, date(2026, 9, 30)).pending is False
+    assert selectors.standing([], TODAY) is None
 
 
 def test_quarters_are_counted_back_over_the_turn_of_the_year() -> None:
@@ -62,18 +68,12 @@ def test_quarters_are_counted_back_over_the_turn_of_the_year() -> None:
 def test_old_data_are_found_when_nothing_is_recent(fagai: Any) -> None:
     page = overview(fagai, date(2031, 5, 1))
     assert page.plan.code == "cz-15"
-    assert page.moment.ytd.code == "2026-01/09"
+    assert page.moment.ytd.code == "2026-01/06"
 
 
 def test_a_late_county_sees_that_it_is_late(city: City, make_user: Callable[..., Any]) -> None:
-    page = overview(make_user("county", "late", subject=city.subjects["431027"]), TODAY)
-    assert page.moment.ytd.code == "2026-01/09"
+    page = overview(make_user("county", "late", subject=city.subjects["431027"]), TODAY, quarter=Q3)
     assert "1个县市区缺报：桂东县" in statements.of_overview(page).wrong
-
-
-def test_half_of_the_places_make_a_quarter_complete() -> None:
-    assert selectors.newest_complete([(date(2026, 10, 1), 5), (date(2026, 7, 1), 10)], TODAY) == date(2026, 10, 1)
-    assert selectors.newest_complete([(date(2026, 10, 1), 4), (date(2026, 7, 1), 10)], TODAY) == date(2026, 7, 1)
 
 
 def test_the_closed_plan_shows_its_result(fagai: Any, client: Client) -> None:
@@ -90,10 +90,10 @@ def test_the_closed_plan_shows_its_result(fagai: Any, client: Client) -> None:
 
 def test_without_a_target_it_says_so_and_shows_the_trend(fagai: Any, client: Client) -> None:
     Target.objects.unscoped("test").filter(plan__code="cz-15").delete()
-    page = overview(fagai, TODAY)
+    page = overview(fagai, TODAY, quarter=Q3)
     assert "“十五五”强度目标未下达，只看趋势" in statements.of_overview(page).wrong
     assert [series["name"] for series in page.trend.option["series"]] == ["实绩"]
-    assert "目标未下达" in html(client, fagai)
+    assert "目标未下达" in html(client, fagai, "/?period=2026Q3")
 
 
 def test_a_target_in_words_has_words_and_no_percentage(fagai: Any, client: Client) -> None:
@@ -105,14 +105,14 @@ def test_a_target_in_words_has_words_and_no_percentage(fagai: Any, client: Clien
 
 
 def test_zones_stand_outside_the_ranking(fagai: Any) -> None:
-    page = overview(fagai, TODAY)
+    page = overview(fagai, TODAY, quarter=Q3)
     assert len(page.counties) == 11
     assert {row.subject.kind for row in page.counties} == {"county"}
     assert [row.subject.name for row in page.zones] == ["郴州高新区", "郴州经开区"]
 
 
 def test_the_worst_stand_first_and_what_has_no_level_last(fagai: Any) -> None:
-    names = [row.subject.name for row in overview(fagai, TODAY).counties]
+    names = [row.subject.name for row in overview(fagai, TODAY, quarter=Q3).counties]
     assert names[:3] == ["宜章县", "资兴市", "嘉禾县"]
     assert names[-1] == "桂东县"
 
@@ -131,23 +131,23 @@ def test_the_first_quarter_of_a_plan_is_a_page_too(fagai: Any, client: Client) -
 
 
 def test_the_required_path_reaches_the_target(fagai: Any) -> None:
-    required = overview(fagai, TODAY).trend.option["series"][1]["data"]
+    required = overview(fagai, TODAY, quarter=Q3).trend.option["series"][1]["data"]
     assert required[-1] == 14.0
     assert required == sorted(required)
 
 
 def test_the_map_says_missing_for_a_late_county(fagai: Any) -> None:
-    areas = {row[0]: row for row in overview(fagai, TODAY).map.rows}
+    areas = {row[0]: row for row in overview(fagai, TODAY, quarter=Q3).map.rows}
     assert areas["桂东县"] == ("桂东县", "缺报", "")
     assert areas["资兴市"] == ("资兴市", "一级 十分严峻", "升0.62%")
 
 
 def test_a_county_sees_its_own_row_and_no_other(zixing: Any, client: Client) -> None:
-    page = overview(zixing, TODAY)
+    page = overview(zixing, TODAY, quarter=Q3)
     assert [row.subject.name for row in page.counties] == ["资兴市"]
     assert page.hidden == 10
     assert page.city.decline is None
-    text = html(client, zixing)
+    text = html(client, zixing, "/?period=2026Q3")
     assert "另有10个县市区不在您可查看的范围内" in text
     assert "0.93" not in text  # 宜章县's decline
 
@@ -165,7 +165,7 @@ def test_an_unreadable_address_shows_the_plain_page(fagai: Any, client: Client) 
 
 
 def test_the_sort_of_the_address_orders_the_list(fagai: Any, client: Client) -> None:
-    text = html(client, fagai, "/?sort=-decline")
+    text = html(client, fagai, "/?sort=-decline&period=2026Q3")
     table = text[text.index('id="lst"') :]
     assert table.index("永兴县") < table.index("宜章县") < table.index("桂东县")
     assert 'aria-sort="descending"' in table
@@ -173,7 +173,7 @@ def test_the_sort_of_the_address_orders_the_list(fagai: Any, client: Client) -> 
 
 def test_a_closed_period_does_not_rate_the_city_anew(fagai: Any) -> None:
     assert overview(fagai, TODAY, "cz-14").elapsed_percent == Decimal(100)
-    assert overview(fagai, TODAY).elapsed_percent == Decimal(15)
+    assert overview(fagai, TODAY, quarter=Q3).elapsed_percent == Decimal(15)
 
 
 @pytest.mark.parametrize("address", ["/", "/?plan=cz-14", "/counties/", "/counties/431081/"])
@@ -186,10 +186,10 @@ def test_reads_are_few(fagai: Any, client: Client, address: str, django_assert_m
 def test_reads_do_not_grow_with_the_counties(city: City, fagai: Any, client: Client) -> None:
     client.force_login(fagai)
     with CaptureQueriesContext(connection) as few:
-        client.get("/")
+        client.get("/?period=2026Q3")
     grow(city, 110)
     with CaptureQueriesContext(connection) as many:
-        answer = client.get("/")
+        answer = client.get("/?period=2026Q3")
     assert "强度齐109 / 110" in answer.content.decode()
     assert "第30县" in answer.content.decode()
     assert len(few) == len(many) <= MOST_QUERIES

@@ -17,7 +17,7 @@ from tests.cockpit.city import TODAY, City
 
 
 def page_of(user: Any, city: City, code: str, **more: Any) -> Any:
-    page = county_page(user, city.subjects[code], TODAY, **more)
+    page = county_page(user, city.subjects[code], TODAY, **{"quarter": date(2026, 10, 1), **more})
     assert page is not None
     return page
 
@@ -61,7 +61,7 @@ def test_products_are_the_largest_first_with_a_year_ago(fagai: Any, city: City) 
 
 def test_the_page_holds_every_part(fagai: Any, city: City, client: Client) -> None:
     client.force_login(fagai)
-    text = client.get("/counties/431081/").content.decode()
+    text = client.get("/counties/431081/?period=2026Q3").content.decode()
     for part in ("进度与应达到路径", "能源平衡", "能源品种", "报送", "国家法：一级", "市方案：三级", "等价值"):
         assert part in text
     assert text.count("<h1>") == 1
@@ -69,19 +69,19 @@ def test_the_page_holds_every_part(fagai: Any, city: City, client: Client) -> No
 
 def test_a_zone_says_in_which_county_it_lies(fagai: Any, city: City, client: Client) -> None:
     client.force_login(fagai)
-    assert "在北湖区内，与其重叠" in client.get("/counties/CZ-HITECH/").content.decode()
+    assert "在北湖区内，与其重叠" in client.get("/counties/CZ-HITECH/?period=2026Q3").content.decode()
 
 
 def test_another_countys_page_shows_no_figure_of_it(zixing: Any, city: City, client: Client) -> None:
     client.force_login(zixing)
-    text = client.get("/counties/431022/").content.decode()
+    text = client.get("/counties/431022/?period=2026Q3").content.decode()
     assert "0.93" not in text
     assert "升0.35%" not in text
 
 
 def test_what_is_no_county_is_not_found(fagai: Any, client: Client) -> None:
     client.force_login(fagai)
-    answer = client.get("/counties/999999/")
+    answer = client.get("/counties/999999/?period=2026Q3")
     assert answer.status_code == 404
     assert "没有这个页面" in answer.content.decode()
 

@@ -160,12 +160,12 @@ def county_page(
 ) -> CountyPage | None:
     """The page of ``subject`` as asked; None before a plan is loaded."""
     all_plans = selectors.plans()
-    newest = selectors.newest_complete(selectors.filed(run, today), today)
-    plan = choose_plan(all_plans, plan_code, newest, today)
+    filed = selectors.standing(selectors.filed(run, today), today)
+    plan = choose_plan(all_plans, plan_code, filed, today)
     if plan is None:
         return None
-    ends = quarters_of(plan, newest)
-    moment = moment_of(ends, quarter, run)
+    ends = quarters_of(plan, filed)
+    moment = moment_of(ends, quarter, filed, run)
     end = moment.end if moment is not None else None
     values = list(_values(user, moment, subject)) if moment is not None else []
     row = place_rows([subject], selectors.best(v for v in values if end is not None and v.period_end == end), end or today)[0]

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 
 from shuangkong.apps.cockpit import drawings, selectors
 from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts, RunFacts
-from shuangkong.apps.cockpit.selectors import Moment
+from shuangkong.apps.cockpit.selectors import Filed, Moment
 from shuangkong.apps.indicators.catalogue import ENTRIES
 from shuangkong.apps.indicators.models import Run
 from shuangkong.apps.organisations.models import Subject
@@ -155,11 +155,26 @@ class Overview:
         return drawings.map_of((row.subject.code, row.subject.name, row.national, row.change) for row in self.all_counties)
 
     all_counties: list[PlaceRow] = field(default_factory=list)
+    standing: Filed | None = None
 
     @property
     def filed(self) -> int:
         """How many of the counties shown have their in-year change."""
         return sum(not row.missing for row in self.counties)
+
+    @property
+    def pending(self) -> date | None:
+        """The end of a newer quarter that not every county has filed; None where the page shows it or there is none."""
+        held = self.standing
+        if held is None or not held.pending or self.closed or self.moment is None or self.moment.end >= held.newest:
+            return None
+        return held.newest
+
+    @property
+    def pending_code(self) -> str:
+        """That quarter as the address names it."""
+        last = Moment(self.pending or self.today).last_month
+        return Period.quarter(last.year, (last.month + 2) // 3).code
 
     @property
     def query(self) -> str:
@@ -179,33 +194,34 @@ def address_of(plan: PlanFacts, moment: Moment | None) -> str:
 def overview(user: Any, today: date, plan_code: str = "", quarter: date | None = None, run: Run | None = None) -> Overview | None:
     """The cockpit as asked; None before a plan is loaded. Without a plan named: the one of the newest complete quarter."""
     all_plans = selectors.plans()
-    newest = selectors.newest_complete(selectors.filed(run, today), today)
-    plan = choose_plan(all_plans, plan_code, newest, today)
+    filed = selectors.standing(selectors.filed(run, today), today)
+    plan = choose_plan(all_plans, plan_code, filed, today)
     if plan is None:
         return None
-    ends = quarters_of(plan, newest)
-    moment = moment_of(ends, quarter, run)
-    page = Overview(user, plan, all_plans, ends, moment, run or selectors.newest_run(), today)
+    ends = quarters_of(plan, filed)
+    moment = moment_of(ends, quarter, filed, run)
+    page = Overview(user, plan, all_plans, ends, moment, run or selectors.newest_run(), today, standing=filed)
     _fill(page)
     return page
 
 
-def quarters_of(plan: PlanFacts, newest: date | None) -> list[date]:
-    """The ends of the plan's quarters up to the newest complete one, newest first."""
-    return [end for end in reversed(drawings.quarter_ends(plan)) if newest is not None and end <= newest]
+def quarters_of(plan: PlanFacts, filed: Filed | None) -> list[date]:
+    """The ends of the plan's quarters up to the newest of which anything is known, newest first."""
+    return [end for end in reversed(drawings.quarter_ends(plan)) if filed is not None and end <= filed.newest]
 
 
-def moment_of(ends: Sequence[date], quarter: date | None, run: Run | None) -> Moment | None:
-    """The quarter asked for, where it is one of ``ends``, else the newest of them."""
-    if not ends:
+def moment_of(ends: Sequence[date], quarter: date | None, filed: Filed | None, run: Run | None) -> Moment | None:
+    """The quarter asked for, where it is one of ``ends``; else the newest complete one of them, else the newest."""
+    if not ends or filed is None:
         return None
-    return Moment(quarter if quarter in ends else ends[0], run)
+    complete = next((end for end in ends if end <= filed.complete), ends[0])
+    return Moment(quarter if quarter in ends else complete, run)
 
 
-def choose_plan(plans: Sequence[PlanFacts], code: str, newest: date | None, today: date) -> PlanFacts | None:
+def choose_plan(plans: Sequence[PlanFacts], code: str, filed: Filed | None, today: date) -> PlanFacts | None:
     """The plan named; else the one that holds the newest complete quarter; else the one of today; else the last."""
     named = [plan for plan in plans if plan.code == code]
-    holding = [plan for plan in plans if newest is not None and in_plan(plan, newest)]
+    holding = [plan for plan in plans if filed is not None and in_plan(plan, filed.complete)]
     running = [plan for plan in plans if plan.first_year <= today.year <= plan.last_year]
     return next(iter([*named, *holding, *running, *reversed(plans)]), None)
 

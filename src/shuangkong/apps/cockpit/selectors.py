@@ -137,11 +137,30 @@ def ends_before(today: date, quarters: int) -> list[date]:
     return [date(year + (quarter - back) // 4, (quarter - back) % 4 * 3 + 1, 1) for back in range(quarters)]
 
 
-def newest_complete(found: Sequence[tuple[date, int]], today: date) -> date | None:
-    """The newest quarter that is over and that at least half as many counties have filed as ever did; None without any."""
-    ended = [(end, known) for end, known in found if end <= today]
-    most = max((known for _, known in ended), default=0)
-    return next((end for end, known in ended if known and known * 2 >= most), None)
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Which quarters can be shown: ``complete`` is the newest that every county has a figure of, ``newest`` the newest of any, with how
+    many counties have one (``known``) and how many should (``due``)."""
+
+    complete: date
+    newest: date
+    known: int
+    due: int
+
+    @property
+    def pending(self) -> bool:
+        """Whether a newer quarter is on its way."""
+        return self.newest > self.complete
+
+
+def standing(found: Sequence[tuple[date, int]], today: date) -> Filed | None:
+    """The quarters that are over, by how many counties have filed: all is as many as ever did of late. None without any."""
+    ended = [(end, known) for end, known in found if end <= today and known]
+    if not ended:
+        return None
+    due = max(known for _, known in ended)
+    complete = next(end for end, known in ended if known == due)
+    return Filed(complete, *ended[0], due)
 
 
 def _visible(reach: Reach, run_id: int) -> QuerySet[Value]:

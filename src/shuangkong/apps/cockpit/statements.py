@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from shuangkong.apps.cockpit.selectors import Moment
 from shuangkong.apps.ui.figures import text
 from shuangkong.core import wording
 
@@ -54,11 +55,15 @@ def _of_course(page: Overview) -> Statement:
     if missing:
         wrong.append(_("%(n)d个县市区缺报：%(names)s") % {"n": len(missing), "names": names(missing)})
         act.append(_("请%(names)s补报") % {"names": names(missing)})
+    if page.pending is not None and page.standing is not None:
+        held = {"quarter": Moment(page.pending).ytd.spoken, "known": page.standing.known, "due": page.standing.due}
+        wrong.append(_("%(quarter)s未报齐（%(known)d/%(due)d）") % held)
     if page.target is None:
         wrong.append(_("%(plan)s强度目标未下达，只看趋势") % {"plan": page.plan.period_name})
     if not wrong:
         return Statement(_("可见的%(n)d个县市区都达到进度要求") % {"n": len(page.counties)}, "", "a-3")
-    css = "a-1" if rose else "a-2" if behind or missing else "a-na"
+    late = page.pending is not None
+    css = "a-1" if rose else "a-2" if behind or missing or late else "a-na"
     return Statement("；".join(wrong), "；".join(act), css)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -32,6 +33,11 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """To the first page, which says that it is done."""
         return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The person with these credentials. Sign-ins of the demonstration open the demonstration only."""
+        user = super().authenticate(request, **credentials)
+        return None if user is not None and user.demonstration and not settings.DEMONSTRATION else user
 
     def set_password(self, user: User, password: str) -> None:
         """Through the service, so that the change is in the log."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -75,6 +76,11 @@ def revoke_key(key_id: int, actor: Any, *, now: datetime, origin: str = "") -> b
     return True
 
 
+def _may_sign_in(owner: Any) -> bool:
+    """As at the door: active, with a password of one's own; a person of the demonstration only there."""
+    return owner.is_active and not owner.password_change_due and (settings.DEMONSTRATION or not owner.demonstration)
+
+
 def key_of(text: str, now: datetime) -> ApiKey | None:
     """The key with this text, if it is in force and its owner may sign in; notes the use at most once a minute."""
     parts = text.split("_", 2)
@@ -83,7 +89,7 @@ def key_of(text: str, now: datetime) -> ApiKey | None:
     key = _keys().select_related("owner", "owner__subject").filter(prefix=parts[1]).first()
     if key is None or not hmac.compare_digest(key.sm3, _hash(key.salt, parts[2])):
         return None
-    if not key.usable(now) or not key.owner.is_active or key.owner.password_change_due:
+    if not key.usable(now) or not _may_sign_in(key.owner):
         return None
     if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:
         _keys().filter(pk=key.pk).update(last_used_at=now)

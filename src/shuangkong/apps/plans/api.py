@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 
 from shuangkong.apps.plans import selectors
-from shuangkong.apps.plans.models import Clause, Plan
+from shuangkong.apps.plans.models import Action, Clause, Plan
 from shuangkong.apps.ui.api import Answer, answers
 
 router = Router()
@@ -99,6 +99,22 @@ class PlanAnswer(Answer, PlanLine):
     actions: list[ActionLine]
     annexes: list[AnnexLine]
 
+    @staticmethod
+    def resolve_clauses(plan: Plan) -> list[Clause]:
+        """In order."""
+        return list(selectors.clauses(plan))
+
+    @staticmethod
+    def resolve_actions(plan: Plan) -> list[Action]:
+        """In order."""
+        return list(plan.actions.all())
+
+    @staticmethod
+    def resolve_annexes(plan: Plan, context: dict[str, Any]) -> list[dict[str, Any]]:
+        """All titles, and whether the caller may open the table."""
+        readable = {annex.pk for annex in selectors.annexes(plan, context["request"].user)}
+        return [{"number": a.number, "title": a.title, "open": a.pk in readable} for a in plan.annexes.all()]
+
 
 @router.get("", response=answers(PlansAnswer), summary="方案")
 def plans(request: HttpRequest) -> dict[str, Any]:
@@ -107,10 +123,6 @@ def plans(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get("/{code}", response=answers(PlanAnswer), summary="一个方案的条款、行动和附件")
-def plan(request: HttpRequest, code: str) -> dict[str, Any]:
+def plan(request: HttpRequest, code: str) -> Plan:
     """One plan by its code."""
-    found = get_object_or_404(selectors.plans(), code=code)
-    readable = {annex.pk for annex in selectors.annexes(found, request.user)}
-    annexes = [{"number": a.number, "title": a.title, "open": a.pk in readable} for a in found.annexes.all()]
-    facts = PlanLine.from_orm(found).dict()
-    return {**facts, "clauses": list(selectors.clauses(found)), "actions": list(selectors.actions(found)), "annexes": annexes}
+    return get_object_or_404(selectors.plans(), code=code)

@@ -120,8 +120,8 @@ def propose(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """The second person puts a proposed row in force."""
-    _city_only(request)
     waiting = get_object_or_404(LocalRuleRow.objects.visible_to(request.user), pk=pk)
+    _city_only(request)
     try:
         confirm_rule(waiting, actor=request.user, now=request.now)  # type: ignore[attr-defined]
     except ShuangkongError as error:

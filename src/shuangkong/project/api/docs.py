@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -58,10 +59,15 @@ class Operation:
     answer: tuple[Field, ...]
 
 
+@cache
+def _schema() -> Mapping[str, Any]:
+    """Made once: it takes a second, and only the code changes it."""
+    return dict(api.get_openapi_schema(path_prefix=PREFIX))
+
+
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
-    schema = dict(api.get_openapi_schema(path_prefix=PREFIX))
-    return {**schema, "x-demonstration": settings.DEMONSTRATION}
+    return {**_schema(), "x-demonstration": settings.DEMONSTRATION}
 
 
 def operations(schema: Mapping[str, Any]) -> Iterator[Operation]:

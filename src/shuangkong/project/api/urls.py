@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
 from . import api, docs, problems
@@ -12,5 +13,5 @@ urlpatterns = [
     path("v1/docs/", docs.page, name="api-docs"),
     path("v1/openapi.json", docs.openapi, name="api-openapi"),
     path("v1/", api.urls),
-    re_path(r"", problems.missing, name="api-missing"),
+    re_path(r"", csrf_exempt(problems.missing), name="api-missing"),
 ]

@@ -1,0 +1,159 @@
+"""One explicit list: for every address of the platform an example. An address that is not here fails the walk.
+
+``{batch}`` and the like are ids of planted objects. ``kind`` says that the address names an object: whoever may not read marks of that
+kind gets 404 for it. Without ``kind`` an address is open to all who sign in, and only the marks are looked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Example:
+    """One request. ``shows``: the owner finds the mark in the answer, so the walk would see it leak."""
+
+    path: str
+    kind: str = ""
+    method: str = "GET"
+    data: Any = None
+    shows: bool = False
+    htmx: bool = False
+    public: bool = False
+    json: bool = False
+
+
+def get(path: str, kind: str = "", **more: Any) -> Example:
+    """Reading an address; an object shows its mark unless said otherwise."""
+    return Example(path, kind, shows=more.pop("shows", bool(kind)), **more)
+
+
+def post(path: str, kind: str = "", data: Any = None, **more: Any) -> Example:
+    """Writing to an address."""
+    return Example(path, kind, "POST", data or {}, **more)
+
+
+#: Appended to pages with filters: what a curious reader tries.
+CURIOUS = (
+    "?subject={code}&county={code}&zone={code}&subjects={code}&user={user}&owner={user}&sort=-value&page=1",
+    "?known_on=2026-11-20&period=2026Q3", "?plan=cz-14&q=ZQX&search=ZQX&kind=ledger.batch&id={batch}&basis=calorific",
+)  # fmt: skip
+
+
+def list_of(path: str, **more: Any) -> list[Example]:
+    """A page with filters, and the curious ones."""
+    return [get(path, **more), *(get(path + query) for query in CURIOUS)]
+
+
+_FORM = {"known_on": "2026-10-01", "origin": "reported", "document": ""}
+_REPORT = "plan={plan}&subject={code}&period=2026-01/09"
+#: Pages of the sign-in: they hold nothing of anybody.
+ALLAUTH = {
+    "account_login": "login/", "account_logout": "logout/", "account_inactive": "inactive/", "account_signup": "signup/",
+    "account_reauthenticate": "reauthenticate/", "account_email": "email/", "account_email_verification_sent": "confirm-email/",
+    "account_change_password": "password/change/", "account_set_password": "password/set/", "account_reset_password": "password/reset/",
+    "account_confirm_login_code": "login/code/confirm/", "account_confirm_email": "confirm-email/abc/",
+    "account_reset_password_from_key_done": "password/reset/key/done/", "account_reset_password_from_key": "password/reset/key/1-abc/",
+    "account_reset_password_done": "password/reset/done/", "mfa_index": "2fa/", "mfa_authenticate": "2fa/authenticate/",
+    "mfa_reauthenticate": "2fa/reauthenticate/", "mfa_activate_totp": "2fa/totp/activate/", "mfa_deactivate_totp": "2fa/totp/deactivate/",
+    "mfa_view_recovery_codes": "2fa/recovery-codes/", "mfa_generate_recovery_codes": "2fa/recovery-codes/generate/",
+    "mfa_download_recovery_codes": "2fa/recovery-codes/download/",
+}  # fmt: skip
+
+PAGES: dict[str, list[Example]] = {
+    **{name: [get(f"/accounts/{path}", public=True)] for name, path in ALLAUTH.items()},
+    "api-start": [get("/api/v1/", public=True)],
+    "api-docs": [get("/api/v1/docs/")],
+    "api-openapi": [get("/api/v1/openapi.json", public=True)],
+    "api-missing": [get("/api/{batch}", public=True)],
+    "organisations:keys": [get("/keys/"), post("/keys/", data={"name": "x", "scopes": ["read"], "days": "1", "owner": "{user}"})],
+    "organisations:key_revoke": [post("/keys/{key}/revoke/", "KEY")],
+    "audit:entries": [*list_of("/audit/"), get("/audit/?kind=&who={user}&what=ledger.")],
+    "audit:entry": [get("/audit/{entry}/", "LOG")],
+    "calculators:calculators": list_of("/calculators/"),
+    "calculators:calculator": [get("/calculators/energy.intensity_change/"), get("/calculators/{batch}/", public=True)],
+    "indicators:indicators": [*list_of("/indicators/"), get("/indicators/?subject={code}&known_on=2026-11-20")],
+    "indicators:indicator": [
+        *list_of("/indicators/energy_total_tce/"), get("/indicators/energy_intensity_change_percent/?period=2026-01/09"),
+        get("/indicators/cod_reduction_t/"), get("/indicators/warning_national/?period=2026-01/09&subject={code}&lens=reported"),
+    ],
+    "rules:rules": [*list_of("/rules/"), get("/rules/?q={rule}&evidence=recalled")],
+    "rules:rule": [get("/rules/{rule}/")],
+    "rules:row": [get("/rules/{rule}/rows/{rule_region}/{rule_row}/"), get("/rules/{rule}/rows/4310/x/")],
+    "rules:propose": [get("/rules/{rule}/propose/"), post("/rules/{rule}/propose/", data={"region": "4310", "value": "1", "number": "x"})],
+    "rules:confirm": [post("/rules/proposals/{proposal}/confirm/", "LAW")],
+    "ledger:rows": [*list_of("/data/"), get("/data/?subject={code}&measure=electricity&period=2026-09&known_on=2026-11-20")],
+    "ledger:row": [get("/data/rows/{row}/", "ROW")],
+    "ledger:batches": list_of("/data/batches/"),
+    "ledger:batch": [get("/data/batches/{batch}/", "MARK")],
+    "ledger:undo": [post("/data/batches/{batch}/undo/", "MARK", {"reason": "x"})],
+    "plan:plans": list_of("/plan/"),
+    "plan:plan": [*list_of("/plan/cz-15/"), get("/plan/cz-14/")],
+    "desk:import": [get("/data/import/")],
+    "desk:import_kind": [get("/data/import/electricity/"), post("/data/import/electricity/", data=_FORM)],
+    "desk:import_template": [get("/data/import/electricity/template/"), get("/data/import/energy/template/")],
+    "desk:export": [get("/data/export/rows/?format=csv"), get("/data/export/nothing/"), get("/data/export/rows/?format=exe")],
+    "desk:jobs": list_of("/jobs/"),
+    "desk:job": [get("/jobs/{job}/", "OWN")],
+    "desk:job_state": [get("/jobs/{job}/state/", "OWN")],
+    "desk:job_confirm": [post("/jobs/{job}/confirm/", "OWN", {"keep_unusual": "on"})],
+    "desk:job_cancel": [post("/jobs/{job}/cancel/", "OWN")],
+    "desk:job_resume": [post("/jobs/{job}/resume/", "OWN")],
+    "desk:file": [get("/files/{file}/", "OWN"), get("/files/{exported}/", "BOX")],
+    "desk:inbox": [*list_of("/inbox/"), get("/inbox/?state=closed")],
+    "cockpit:cockpit": [*list_of("/"), get("/?known_on=2026-11-20&period=2026Q3")],
+    "cockpit:counties": list_of("/counties/"),
+    "cockpit:county": [*list_of("/counties/{code}/"), get("/counties/431003/"), get("/counties/CZ-HITECH/"), get("/counties/91-A/")],
+    "cockpit:explain": [
+        get("/explain/value/{value}/", "MARK"), get("/explain/value/{value}/", "MARK", htmx=True), get("/explain/value/{public}/"),
+        get("/explain/value/{public}/", htmx=True),
+    ],
+    "cockpit:map": [get("/map.geojson")],
+    "cockpit:search": [get("/search/?q=ZQX"), get("/search/?q={code}"), get("/search/?q=演示企业"), get("/search/")],
+    "cockpit:report_list": list_of("/reports/"),
+    "cockpit:report_draft": [get(f"/reports/draft/?{_REPORT}"), get(f"/reports/draft/?{_REPORT}&format=docx")],
+    "cockpit:report_file": [post("/reports/file/", data={"plan": "{plan}", "subject": "{code}", "period": "2026-01/09"})],
+    "cockpit:report": [get("/reports/{report}/", "MARK")],
+    "cockpit:report_word": [get("/reports/{report}/word/", "MARK")],
+}  # fmt: skip
+
+#: Kind of export → what is asked of it.
+EXPORTS = {
+    "rows": [f"/data/export/rows/?{q}&format={form}" for q in ("x=", "subject={code}", "batch={batch}") for form in ("xlsx", "csv")],
+    "batches": ["/data/export/batches/?format=xlsx", "/data/export/batches/?format=csv"],
+    "indicator": [
+        "/data/export/indicator/?code=energy_total_tce&format=xlsx",
+        "/data/export/indicator/?code=warning_national&subject={code}&format=csv",
+    ],
+    "indicators": ["/data/export/indicators/?subject={code}&format=xlsx", "/data/export/indicators/?format=csv"],
+}
+
+API: dict[str, list[Example]] = {
+    "GET calculators": [get("")], "GET calculators/{identifier}": [get("/energy.intensity_change", public=True)],
+    "POST calculators/{identifier}/run": [post("/energy.intensity_change/run", data={}, json=True)],
+    "GET subjects": [get(""), get("?kinds=enterprise,county")],
+    "GET subjects/{code}": [get("/{code}")],
+    "GET indicators": [get("")], "GET indicators/{code}": [get("/energy_total_tce")],
+    "GET values": [
+        get("?limit=500"), get("?subjects={code}"), get("?subjects={code}&known_on=2026-11-20&release=all"),
+        get("?codes=energy_total_tce&lens=issued"),
+        get("?periods=2026-01/09&basis=calorific&limit=500"), get("?limit=500&offset=500"),
+    ],
+    "GET values/{value_id}": [get("/{value}", "MARK")],
+    "GET values/{value_id}/explanation": [get("/{value}/explanation", "MARK"), get("/{public}/explanation")],
+    "GET targets": [get("?limit=500"), get("?subjects={code}&plans={plan}")], "GET targets/{target_id}": [get("/{target}", "MARK")],
+    "GET rows": [
+        get("?limit=500"), get("?subjects={code}"), get("?batches={batch}"), get("?zones={code}"),
+        get("?known_on=2026-11-20&origins=reported"),
+    ],
+    "GET rows/{row_id}": [get("/{row}", "ROW")],
+    "GET batches": [get("?limit=500")], "GET batches/{batch_id}": [get("/{batch}", "MARK")],
+    "GET plans": [get("")], "GET plans/{code}": [get("/{plan}")],
+    "GET reports": [get("?limit=500")], "GET reports/{report_id}": [get("/{report}", "MARK")],
+    "GET jobs": [get("?limit=500")], "GET jobs/{job_id}": [get("/{job}", "OWN")],
+    "POST jobs/{job_id}/cancel": [post("/{job}/cancel", "OWN", json=True)],
+    "GET imports": [get("")], "POST imports/{kind_id}": [post("/electricity", data=_FORM)],
+    "POST imports/{job_id}/confirm": [post("/{job}/confirm", "OWN", {"keep_unusual": True}, json=True)],
+    "GET audit/head": [get("/head")],
+}  # fmt: skip

@@ -1,0 +1,292 @@
+"""A city in which everybody's unpublished figures, files and remarks bear marks that nobody else may read.
+
+A mark has a kind, which says who may read it, and a tag, which says whose it is: A and B are counties, Z a zone in A, E an enterprise
+in A, C the city, D a department, P a proposed rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+from django.conf import settings
+from django.db.models.functions import Now
+
+from shuangkong.apps.audit.services import record
+from shuangkong.apps.cockpit.situation.services import file_report
+from shuangkong.apps.desk.models import InboxItem, Job
+from shuangkong.apps.desk.services import files, imports
+from shuangkong.apps.indicators.drafts import Draft
+from shuangkong.apps.indicators.models import Indicator, Target, Value
+from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
+from shuangkong.apps.ledger.models import Batch, Row
+from shuangkong.apps.organisations.keys import create_key
+from shuangkong.apps.organisations.models import Subject
+from shuangkong.apps.plans import library
+from shuangkong.apps.plans.models import LocalRuleRow
+from shuangkong.apps.plans.services import current_rulebook
+from shuangkong.core.digest import canonical_json
+from tests.cockpit import city as builder
+
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+KNOWN_ON = date(2026, 11, 20)
+RULE = "disclosure.minimum_units"
+#: tag → (role of its owner in the fixture ``users``, code of its subject)
+OWNERS = {
+    "A": ("county", "431002"), "B": ("other_county", "431003"), "Z": ("zone", "CZ-HITECH"), "E": ("enterprise", "91-A"),
+    "C": ("city", "431000"), "D": ("department", ""),
+}  # fmt: skip
+KINDS = ("MARK", "OWN", "ROW", "LOG", "BOX", "KEY")
+_ALL = frozenset({*OWNERS, "P"})
+
+
+def _own(tag: str) -> dict[str, frozenset[str]]:
+    return {kind: frozenset(tag) for kind in KINDS}
+
+
+#: role → kind → the tags whose marks it may read. What is not here is forbidden.
+READABLE: dict[str, dict[str, frozenset[str]]] = {
+    "city": {**_own("C"), **dict.fromkeys(("MARK", "OWN", "ROW", "LOG", "KEY", "LAW"), _ALL)},
+    "county": {**_own("A"), "MARK": frozenset("AE"), "ROW": frozenset("AZE")},
+    "other_county": _own("B"),
+    "zone": _own("Z"),
+    "enterprise": _own("E"),
+    "department": _own("D"),
+    "reader": {},
+    "administrator": dict.fromkeys(("LOG", "KEY"), _ALL),
+    "anonymous": {},
+}
+ROLES = tuple(READABLE)
+
+
+def may_read(role: str, kind: str, tag: str) -> bool:
+    """Whether ``role`` may read a mark."""
+    return tag in READABLE[role].get(kind, frozenset())
+
+
+def may_open(role: str, kind: str, tag: str) -> bool:
+    """Whether ``role`` may open the object itself; the city's people read in the log that a key was made, and cannot end it."""
+    return may_read(role, kind, tag) and not (kind == "KEY" and role == "city" and tag != "C")
+
+
+def mark(kind: str, tag: str) -> str:
+    """The words of a mark."""
+    return f"{kind}{tag}ZQX"
+
+
+@dataclass
+class City:
+    """What was planted: by tag the ids of its objects, and the numbers that are marks."""
+
+    users: dict[str, Any]
+    ids: dict[str, dict[str, Any]] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def number(self, kind: str, tag: str, *forms: str) -> None:
+        """Notes how a number may be written."""
+        self.numbers.setdefault((kind, tag), set()).update(forms)
+
+    def forbidden(self, role: str) -> re.Pattern[str]:
+        """What must stand in no answer to ``role``."""
+        words = [mark(kind, tag) for kind in KINDS for tag in _ALL if not may_read(role, kind, tag)]
+        open_forms = {form for (kind, tag), forms in self.numbers.items() if may_read(role, kind, tag) for form in forms}
+        closed = {form for (kind, tag), forms in self.numbers.items() if not may_read(role, kind, tag) for form in forms}
+        numbers = "|".join(map(re.escape, sorted(closed - open_forms)))
+        return re.compile("|".join([*map(re.escape, words), rf"(?<![\w.])-?(?:{numbers})(?!\d)"]) if numbers else "|".join(words))
+
+
+def forms_of(number: Decimal) -> set[str]:
+    """How pages, workbooks, reports and charts may write a number."""
+    size = abs(number)
+    if size >= 100_000:
+        return {format(size, "f"), format(size.quantize(Decimal(1)), "f"), *(f"{size / 10000:.{places}f}" for places in (1, 2, 3, 4))}
+    return {format(size, "f"), f"{size:.2f}"}
+
+
+def plant(users: dict[str, Any], folder: Any) -> City:
+    """Everything, for every tag."""
+    load_catalogue()
+    subjects = builder.make_places(11)
+    plans = builder.make_plans(subjects["431000"])
+    builder.make_targets(plans, subjects, targets_15=True)
+    subjects["91-A"] = Subject.objects.get(code="91-A")
+    city = City(users)
+    _values(city, subjects)
+    for position, (tag, (role, code)) in enumerate(OWNERS.items()):
+        ids = city.ids.setdefault(tag, {})
+        subject = subjects.get(code)
+        ids.update(code=code or "431003", user=users[role].pk, plan="cz-15", tag=tag)
+        _desk(city, tag, users[role], folder)
+        _ledger(city, tag, users[role], subject, position)
+        _others(city, tag, users[role], subject, plans["cz-15"], position)
+    body = {"value": "0.1", "note": mark("MARK", "P")}
+    proposal = LocalRuleRow.objects.create(
+        parameter=RULE, region="4310", body={**body, "applies_from": "2026-01-01"}, document=mark("MARK", "P"), proposed_by=users["county"]
+    )
+    rows = library.parameter(RULE).rows
+    region = next(place for place, listed in rows.items() if listed)
+    for ids in city.ids.values():
+        ids.update(proposal=proposal.pk, rule=RULE, rule_region=region, rule_row=rows[region][0].row)
+    return city
+
+
+# values: every figure of a tagged subject is a mark
+
+
+def _values(city: City, subjects: dict[str, Any]) -> None:
+    sheet = builder.Sheet()
+    for i, (product, sector) in enumerate(zip(builder.PRODUCTS, builder.SECTORS, strict=True)):
+        sheet.indicator(f"energy_product_tce:p{i}", product)
+        sheet.indicator(f"energy_sector_tce:s{i}", sector)
+    for subject in subjects.values():
+        builder.fill(sheet, subject, ("-2.38", "2.10", 2, 3), late=False)
+    tags = {subjects[code].pk: tag for tag, (_role, code) in OWNERS.items() if code}
+    others = [draft for draft in sheet.drafts if draft.subject_id not in tags]
+    plain = {form for draft in others if draft.value for form in forms_of(Decimal(draft.value))}
+    marked = list(_marked(city, [d for d in sheet.drafts if d.subject_id in tags], tags, plain))
+    public = _public(sheet, subjects, marked)
+    drafts = list({draft.key: draft for draft in [*others, *marked, public]}.values())
+    known = Known(KNOWN_ON, current_rulebook().hash)
+    publish(drafts, known, now=NOW, reason="测试")
+    store_known_on(drafts, known, now=NOW)
+    values = Value.objects.unscoped("test").filter(current__isnull=False)
+    for pk, tag in tags.items():
+        own = values.filter(subject=pk, indicator__code="energy_total_tce", value__isnull=False).order_by("-period_end").first()
+        city.ids.setdefault(tag, {})["value"] = own.pk
+    for ids in [*city.ids.values(), city.ids.setdefault("D", {})]:
+        ids["public"] = values.get(public=True).pk
+
+
+def _marked(city: City, drafts: list[Draft], tags: dict[int, str], plain: set[str]) -> Iterator[Draft]:
+    numbers = _unlike(plain)
+    for draft in drafts:
+        tag = tags[draft.subject_id]
+        words = mark("MARK", tag) if draft.words else ""
+        if draft.value is None or draft.severity is not None:
+            yield draft._replace(words=words, sentence=mark("MARK", tag), finding=mark("MARK", tag))
+            continue
+        number = next(numbers[abs(Decimal(draft.value)) >= 100_000])
+        city.number("MARK", tag, *forms_of(number))
+        yield draft._replace(value=format(number, "f"), words=words, sentence=mark("MARK", tag), finding=mark("MARK", tag))
+
+
+def _unlike(plain: set[str]) -> dict[bool, Iterator[Decimal]]:
+    """Numbers that no other figure looks like: large ones, and rates."""
+
+    def sequence(start: Decimal, step: Decimal) -> Iterator[Decimal]:
+        number = start
+        while True:
+            number += step
+            if not forms_of(number) & plain:
+                yield number
+
+    return {True: sequence(Decimal("7391846"), Decimal("10007")), False: sequence(Decimal("61.8437"), Decimal("0.0313"))}
+
+
+def _public(sheet: Any, subjects: dict[str, Any], marked: list[Draft]) -> Draft:
+    """A published figure of the city that rests on everybody's."""
+    inputs = canonical_json([{"label": "下级", "key": draft.key} for draft in marked if draft.key.startswith("energy_total_tce|")])
+    sheet.put("energy_growth_percent", subjects["431000"], builder.NEWEST.year_before(), "3.3", public=True, inputs=inputs)
+    return sheet.drafts[-1]
+
+
+# the desk
+
+
+def _desk(city: City, tag: str, user: Any, folder: Any) -> None:
+    path = folder / f"{tag}.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet().write_string(0, 0, mark("OWN", tag))
+    stored = files.store(user, f"{mark('OWN', tag)}.xlsx", [path.read_bytes()], content_type=files.XLSX)
+    ids = city.ids[tag]
+    exported = files.store(user, f"{mark('BOX', tag)}.csv", [mark("BOX", tag).encode()], content_type=files.CSV)
+    ids.update(file=stored.pk, exported=exported.pk)
+    for kind in settings.JOB_KINDS:
+        job = Job.objects.create(
+            owner=user, kind=kind, title=f"检查：{mark('OWN', tag)}", arguments=ARGUMENTS[kind](ids, user), state=Job.State.DONE,
+            result=RESULT, message=mark("OWN", tag), stage=mark("OWN", tag), ended_at=NOW,
+            file=exported if kind == "export" else stored,
+        )  # fmt: skip
+        ids[f"job:{kind}"] = job.pk
+    ids["job"] = ids["job:import.check"]
+    findings = imports.folder_of(ids["job"])
+    findings.mkdir(parents=True, exist_ok=True)
+    line = canonical_json([2, 1, "error", mark("OWN", tag), "", ""])
+    (findings / "findings.jsonl").write_text(line + "\n", encoding="utf-8")
+    InboxItem.objects.create(
+        key=f"walk:{tag}", kind="test", title=mark("BOX", tag), detail=mark("BOX", tag), address="/", for_user=user, opened_on=NOW.date()
+    )
+    made = create_key(user, mark("KEY", tag), ["read", "calculate", "import"], 30, now=datetime.now(UTC))
+    ids["key"], city.keys[OWNERS[tag][0]] = made.key.pk, made.text
+
+
+RESULT: dict[str, Any] = {
+    "counts": {"read": 1, "new": 1, "corrected": 0, "unchanged": 0, "refused": 0, "ask": 0, "blank": 0},
+    "sheet": "填报", "findings": 1, "batch": None,
+}  # fmt: skip
+#: kind of job → its arguments; a kind without them fails the walk
+ARGUMENTS: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
+    "import.check": lambda ids, user: {
+        "kind": "electricity", "file": ids["file"], "known_on": "2026-10-01", "document": "", "origin": "reported",
+    },
+    "import.apply": lambda ids, user: {"check": ids.get("job", 0), "keep_unusual": False},
+    "import.undo": lambda ids, user: {"kind": "electricity", "batch": 0},
+    "export": lambda ids, user: {
+        "kind": "rows", "filters": {}, "format": "csv", "reach": [user.role, user.subject_id, user.department_id, user.is_active],
+    },
+}  # fmt: skip
+
+
+# the ledger
+
+
+def _ledger(city: City, tag: str, user: Any, subject: Any, position: int) -> None:
+    stored = files.store(user, f"{mark('MARK', tag)}.xlsx", [mark("OWN", tag).encode()], content_type=files.XLSX)
+    batch = Batch.objects.create(
+        kind="electricity", title=mark("MARK", tag), owner=user, subject=subject, file=stored, document=mark("MARK", tag), rows_read=1,
+        rows_kept=1,
+    )  # fmt: skip
+    city.ids[tag]["batch"] = batch.pk
+    if subject is not None:
+        city.ids[tag]["row"] = _row(city, tag, subject, batch, Decimal(6283957 + 100_003 * position)).pk
+    Batch.objects.unscoped("test").filter(pk=batch.pk).update(applied_at=Now())
+
+
+def _row(city: City, tag: str, subject: Any, batch: Batch, amount: Decimal) -> Row:
+    zone = subject if subject.kind == "zone" else None
+    place = subject.county if zone else subject
+    city.number("ROW", tag, *forms_of(amount))
+    return Row.objects.create(
+        batch=batch, subject=place, county=place if place.kind == "county" else None, zone=zone, measure="electricity", period_kind="month",
+        period_start=date(2026, 9, 1), period_end=date(2026, 10, 1), quantity=amount, unit_filed="万千瓦时", filed=format(amount, "f"),
+        origin="reported", release="preliminary", document=mark("ROW", tag), remark=mark("ROW", tag), known_on=date(2026, 10, 12),
+    )  # fmt: skip
+
+
+# targets, reports, the log
+
+
+def _others(city: City, tag: str, user: Any, subject: Any, plan: Any, position: int) -> None:
+    ids = city.ids[tag]
+    with_subject = subject.pk if subject else None
+    entry = record("ledger.batch.applied", Batch(pk=ids["batch"]), actor=user, subject_id=with_subject, after={"note": mark("LOG", tag)})
+    ids["entry"] = entry.pk
+    if subject is None:
+        return
+    number = Decimal("47.3137") + Decimal("0.1019") * position
+    city.number("MARK", tag, *forms_of(number))
+    ids["target"] = Target.objects.create(
+        plan=plan, indicator=Indicator.objects.get(code="cod_reduction_t"), subject=subject, number=number, words=mark("MARK", tag),
+        source=mark("MARK", tag),
+    ).pk  # fmt: skip
+    if subject.kind != "enterprise":
+        report = file_report(city.users["city"], plan, subject, builder.NEWEST, builder.TODAY)
+        frozen = {**report.frozen, "subtitle": mark("MARK", tag)}
+        type(report).objects.unscoped("test").filter(pk=report.pk).update(title=mark("MARK", tag), frozen=frozen)
+        ids["report"] = report.pk

@@ -163,8 +163,8 @@ def test_a_person_no_longer_active(confirmed, users):
 
 def test_another_batch_applied_in_between_is_seen_under_the_lock(confirmed, users, tmp_path, monkeypatch):
     """Two applications of the same cells at once: the second compares again and finds them unchanged."""
-    checked = Job.objects.unscoped("test").get(kind="import.check")
-    rival = jobs.start(imports.APPLY, "另一次入账", {"check": checked.pk, "keep_unusual": False}, users["city"])
+    checked = kit.check(tmp_path / "a.xlsx", users["city"], "electricity")
+    rival = imports.confirm(checked.pk, users["city"], keep_unusual=False)
     apply_, ran = services._apply, []
 
     def apply_after_the_rival(*args: Any) -> None:

@@ -18,7 +18,9 @@ from shuangkong.apps.cockpit.situation.document import render_docx
 from shuangkong.apps.cockpit.situation.forms import ReportForm
 from shuangkong.apps.cockpit.situation.selectors import DOCX, filed_reports, newest_period, versions_of
 from shuangkong.apps.cockpit.situation.services import file_report, seal
+from shuangkong.apps.indicators.selectors import newest_complete_period
 from shuangkong.apps.plans.models import Plan
+from shuangkong.apps.plans.selectors import plan_of_year
 from shuangkong.apps.ui.charts import Chart
 from shuangkong.core.errors import ShuangkongError
 
@@ -30,7 +32,8 @@ def report_list(request: HttpRequest) -> HttpResponse:
     """Filed reports, and the form that makes a draft of the newest period."""
     page = Paginator(filed_reports(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     plan = Plan.objects.order_by("-first_year").first()
-    period = newest_period(request.user, plan) if plan else None
+    period = (newest_complete_period(plan.subject) or newest_period(request.user, plan)) if plan else None
+    plan = (plan_of_year(period.start.year) if period else None) or plan
     initial = {"plan": plan.code if plan else None, "period": period.code if period else "", "subject": _home(request.user, plan)}
     return render(
         request, "cockpit/report_list.html", {"page": page, "form": ReportForm(initial=initial, user=request.user, today=request.today)}

@@ -28,7 +28,7 @@ JOIN organisations_subject s ON s.id = v.subject_id
 WHERE v.release = '' AND v.treatment = 'gross' AND"""
 #: The places at the moment and the city's path, as two halves: with OR the databases would look through every period.
 SQL = f"""{_READ} i.code IN ({{codes}}) AND s.kind IN ('city', 'county', 'zone') AND v.period_end = %s
-UNION ALL {_READ} i.code = %s AND s.kind = 'city' AND v.period_end > %s AND v.period_end < %s
+UNION ALL {_READ} i.code = %s AND s.kind = 'city' AND v.period_end > %s AND v.period_end <= %s
 ORDER BY 1, 3, 5
 """
 PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>参照</title></head><body><h1>参照</h1>

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from shuangkong.apps.cockpit import selectors, statements
 from shuangkong.apps.cockpit.overview import overview
+from shuangkong.apps.desk.models import InboxItem
 from shuangkong.apps.indicators.models import Run, Target
 from tests.cockpit.city import TODAY, City, grow
 
@@ -188,8 +189,11 @@ def test_reads_do_not_grow_with_the_counties(city: City, fagai: Any, client: Cli
     with CaptureQueriesContext(connection) as few:
         client.get("/?period=2026Q3")
     grow(city, 110)
+    more = {"kind": "test", "title": "补报", "address": "/", "for_subject": city.subjects["431000"], "opened_on": TODAY}
+    InboxItem.objects.bulk_create(InboxItem(key=f"more-{n}", **more) for n in range(110))
     with CaptureQueriesContext(connection) as many:
         answer = client.get("/?period=2026Q3")
+    assert "114件" in answer.content.decode()
     assert "强度齐109 / 110" in answer.content.decode()
     assert "第30县" in answer.content.decode()
     assert len(few) == len(many) <= MOST_QUERIES

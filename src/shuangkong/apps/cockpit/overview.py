@@ -274,7 +274,6 @@ def _headlines(page: Overview, values: dict[tuple[int, str, date], Cell], end: d
     ]
 
 
-def inbox(user: Any) -> tuple[list[Item], int | None]:
-    """The first open items addressed to the person, and how many there are when these are all (else it has to be counted)."""
-    found = selectors.open_items(user, INBOX_SHOWN + 1)
-    return found[:INBOX_SHOWN], len(found) if len(found) <= INBOX_SHOWN else None
+def inbox(user: Any) -> tuple[list[Item], int]:
+    """The first open items addressed to the person, and how many there are."""
+    return selectors.open_items(user, INBOX_SHOWN)

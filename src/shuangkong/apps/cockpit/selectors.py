@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models import Count, Q, QuerySet, TextField, Window
 from django.db.models.functions import Cast
 
 from shuangkong.apps.cockpit import prepared
@@ -79,16 +79,17 @@ def _plans() -> Statement:
     return prepared.compiled(Plan.objects.order_by("first_year", "demonstration").values_list(*PlanFacts._fields))
 
 
-def open_items(user: Any, count: int) -> list[Item]:
-    """The first ``count`` open items addressed to the person, the most urgent first."""
-    return items(prepared.rows(_open_items(user.pk, user.department_id, user.subject_id, count)))
+def open_items(user: Any, count: int) -> tuple[list[Item], int]:
+    """The first ``count`` open items addressed to the person, the most urgent first, and how many there are. One statement."""
+    rows = prepared.rows(_open_items(user.pk, user.department_id, user.subject_id, count))
+    return items(row[:-1] for row in rows), rows[0][-1] if rows else 0
 
 
 @lru_cache(maxsize=256)
 def _open_items(user_id: int, department_id: int | None, subject_id: int | None, count: int) -> Statement:
     person = User(pk=user_id, department_id=department_id, subject_id=subject_id)
-    found = desk.inbox(person).select_related(None).annotate(due_text=Cast("due_on", TextField()))
-    return prepared.compiled(found.values_list("title", "detail", "severity", "address", "due_text", "demonstration")[:count])
+    found = desk.inbox(person).select_related(None).annotate(due_text=Cast("due_on", TextField()), all=Window(Count("pk")))
+    return prepared.compiled(found.values_list("title", "detail", "severity", "address", "due_text", "demonstration", "all")[:count])
 
 
 def places() -> list[Place]:

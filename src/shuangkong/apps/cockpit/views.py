@@ -59,7 +59,7 @@ def cockpit(request: HttpRequest) -> HttpResponse:
         "inbox": items,
         "chips": _chips(request, page),
         "place_name": page.city.subject.name if page.city else "",
-        **({"inbox_count": counted} if counted is not None else {}),
+        "inbox_count": counted,
     }
     return render(request, "cockpit/cockpit.html", context)
 

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shuangkong.apps.ui import statuses
 from shuangkong.core import wording
@@ -187,13 +188,16 @@ def marks(value: object) -> SafeString:
     return mark_safe("".join(parts))
 
 
+_MARKS = {
+    "demonstration": ("mk mk-demo", gettext_lazy("演示")),
+    "recalled": ("mk", gettext_lazy("待核实")),
+    "forecast": ("mk mk-fc", gettext_lazy("预测")),
+}
+
+
 def mark(kind: str) -> SafeString:
     """One mark of provenance: ``demonstration``, ``recalled`` or ``forecast``."""
-    css, word = {
-        "demonstration": ("mk mk-demo", _("演示")),
-        "recalled": ("mk", _("待核实")),
-        "forecast": ("mk mk-fc", _("预测")),
-    }[kind]
+    css, word = _MARKS[kind]
     return mark_safe(f'<span class="{css}">{word}</span>')
 
 

@@ -68,8 +68,13 @@ VOCABULARY: dict[str, State] = {**WORK, **DATA, **EVIDENCE, **FINDING, "not_rate
 
 def tag(css: str, word: object, extra: str = "") -> SafeString:
     """A state as markup: shape, colour and word. ``extra`` adds ``pill``, ``ico`` (icon with the word for readers) or ``s12``."""
+    return _tag(css, conditional_escape(word), extra)
+
+
+@lru_cache(maxsize=1024)
+def _tag(css: str, word: SafeString, extra: str) -> SafeString:
     classes = f"st {extra} {css}" if extra else f"st {css}"
-    return mark_safe(f'<span class="{classes}">{conditional_escape(word)}</span>')
+    return mark_safe(f'<span class="{classes}">{word}</span>')
 
 
 def state(code: str, word: object = "", extra: str = "") -> SafeString:

@@ -39,7 +39,7 @@ def test_only_256_values_exist():
     assert {value & 0xFF for value in TABLE} == {0x00, 0x01, 0x40, 0x41, 0x80, 0x81, 0xC0, 0xC1}
 
 
-@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 511, 512, 513, 1023, 1024, 1025, 4096, 5000])
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 511, 512, 513, 1023, 1024, 1025, 4096, 5000, 65_536])
 def test_every_length_around_a_word(length):
     data = bytes((index * 37 + 11) & 0xFF for index in range(length))
     assert crc16(data) == plain(data)

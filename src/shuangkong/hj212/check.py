@@ -21,7 +21,7 @@ def _entry(value: int) -> int:
 TABLE: tuple[int, ...] = tuple(_entry(value) for value in range(256))
 """Appendix A's eight shifts for each byte: the 256 values that a check can take."""
 
-_HALVINGS = tuple((bits, (1 << bits) - 1) for bits in (32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64))
+_HALVINGS = tuple((bits, (1 << bits) - 1) for bits in (262144, 131072, 65536, 32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64))
 _PLANS = tuple(_HALVINGS[-steps:] if steps else () for steps in range(len(_HALVINGS) + 1))
 
 

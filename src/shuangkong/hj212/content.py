@@ -101,15 +101,15 @@ class _Numbers(dict[str, Decimal]):
     def __init__(self, whole_digits: int, decimals: int) -> None:
         super().__init__()
         self.whole_digits, self.decimals = whole_digits, decimals
+        # what the pattern does not match may still fit: it is the quick answer
+        self.fits = re.compile(rf"[0-9]{{1,{max(whole_digits, 1)}}}(?:\.[0-9]{{0,{decimals}}})?").fullmatch
 
     def __missing__(self, text: str) -> Decimal:
-        whole, _, decimals = text.partition(".")
-        if not (whole.isdigit() and text.isascii() and (decimals.isdigit() or not decimals)):
-            # signs, a leading point and what is no number
-            read_number(text)
-            whole = whole.lstrip("+-")
-        if len(whole.lstrip("0")) > self.whole_digits or len(decimals) > self.decimals:
-            raise ValueError(text)
+        if not self.fits(text):
+            # signs, a leading point, leading zeros, and what is no number
+            _, wholes, places = read_number(text)
+            if wholes > self.whole_digits or places > self.decimals:
+                raise ValueError(text)
         number = Decimal(text)
         if len(text) < _LONGEST_REMEMBERED:
             if len(self) >= self.LIMIT:

@@ -73,6 +73,14 @@ class Framer:
         """The next frame or stretch of garbage, or NEED_DATA."""
         buffer, start = self._buffer, self._start
         size = len(buffer)
+        # the bulk of all frames: whole, in its place and right
+        digits = buffer[start + 2 : start + HEAD_BYTES]
+        if digits.isdigit() and (length := int(digits)) <= SEGMENT_BYTES and buffer.startswith(b"##", start):
+            end = start + length + HEAD_BYTES + TAIL_BYTES
+            segment = buffer[start + HEAD_BYTES : end - TAIL_BYTES]
+            if buffer[end - TAIL_BYTES : end] == b"%04X\r\n" % crc16(segment):
+                self._start = end
+                return Frame(segment, buffer[start:end])
         at = start
         while True:
             at = buffer.find(b"##", at)

@@ -8,7 +8,7 @@ from shuangkong.series import handover as room
 from shuangkong.series.commands import CommandFiles, FieldCommand, Outcome, ask_history, ask_sample, set_interval, set_time
 from shuangkong.series.devices import Device, read_device, read_devices, write_devices
 from shuangkong.series.files import read_json, write_atomically, write_json
-from shuangkong.series.handover import KEEP_DAYS, Handover, Step, read_batch
+from shuangkong.series.handover import KEEP_DAYS, Handover, Step, committed_batches, read_batch
 from shuangkong.series.spool import FRAME, Record, SpoolBusy, SpoolWriter, identity, pack
 
 
@@ -178,3 +178,16 @@ def test_the_usual_commands():
     assert set_interval("a", "M", "x", minutes=10).cn == "1064"
     assert ask_history("a", "M", "2061", moment, moment, "x").cp == "BeginTime=20260301080000;EndTime=20260301080000"
     assert ask_sample("a", "M", "w01018", "x").cp == "PolId=w01018"
+
+
+def test_a_reader_beside_the_hand_over(tmp_path):
+    root = tmp_path / "a store with ? and # in its name"
+    assert list(committed_batches(root)) == []
+    fill(root, "a", range(4))
+    handover = Handover(root)
+    handover.step(limit=3)
+    ((first, records),) = committed_batches(root)
+    assert len(records) == 3
+    handover.step()
+    assert [(number, len(found)) for number, found in committed_batches(root, after=first)] == [(first + 1, 1)]
+    handover.close()

@@ -55,8 +55,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
             part.add_argument("--incident-seconds", type=float, default=10.0, help="事件汇总间隔（秒）")
         if verb in ("serve", "intake"):
             part.add_argument("--intake-port", type=int, default=INTAKE_PORT, help=f"HTTPS端口，默认 {INTAKE_PORT}")
-            part.add_argument("--certificate", help="证书文件（PEM）；缺省自制")
-            part.add_argument("--certificate-key", help="证书私钥文件（PEM）")
+            part.add_argument("--certificate", default=os.environ.get("SHUANGKONG_CERTIFICATE"), help="证书文件（PEM）；缺省自制")
+            part.add_argument("--certificate-key", default=os.environ.get("SHUANGKONG_CERTIFICATE_KEY"), help="证书私钥文件（PEM）")
         if verb == "serve":
             part.add_argument("--processes", type=int, default=1, help="TCP接收进程数")
         if verb == "worker":

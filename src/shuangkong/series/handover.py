@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from shuangkong.series.files import write_atomically
 from shuangkong.series.spool import SEGMENT_HEAD, Damage, Place, Record, SpoolBusy, pack, read_segment, read_spool, segments_of
@@ -23,6 +24,7 @@ BATCH_RECORDS = 5000
 KEEP_DAYS = 400
 """How long a key is remembered: longer than any back-fill (six months)."""
 
+_DATABASE = "handover.sqlite"
 _DAY_MS = 86_400_000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS place (spool TEXT PRIMARY KEY, segment TEXT NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
@@ -56,7 +58,7 @@ class Handover:
         except OSError as error:
             os.close(self._lock)
             raise SpoolBusy(str(self._batches)) from error
-        self._database = sqlite3.connect(self._batches / "handover.sqlite", isolation_level=None)
+        self._database = sqlite3.connect(self._batches / _DATABASE, isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
         self._database.executescript(_SCHEMA)
@@ -87,9 +89,7 @@ class Handover:
 
     def batches(self, after: int = 0) -> Iterator[tuple[int, list[Record]]]:
         """The batches behind number *after*, in order."""
-        numbers = [row[0] for row in self._database.execute("SELECT number FROM batch WHERE number > ? ORDER BY number", (after,))]
-        for number in numbers:
-            yield number, read_batch(self._path(number))
+        return _batches(self._database, self._batches, after)
 
     def retire(self) -> int:
         """Removes segments that are handed on whole and sealed (their records stand in the batches); says how many."""
@@ -109,7 +109,7 @@ class Handover:
         return self._database.execute("SELECT 1 FROM seen WHERE key = ?", (key,)).fetchone() is not None
 
     def _path(self, number: int) -> Path:
-        return self._batches / f"{number:012d}.batch"
+        return _path(self._batches, number)
 
     def _commit(self, records: list[Record], places: dict[str, Place], repeated: int, damaged: int) -> Step:
         database = self._database
@@ -125,6 +125,31 @@ class Handover:
             database.execute("ROLLBACK")
             raise
         return Step(number, len(records), repeated, damaged)
+
+
+def committed_batches(root: Path, after: int = 0) -> Iterator[tuple[int, list[Record]]]:
+    """The batches of a store behind number *after*, for any reader beside the running hand-over.
+
+    A reader that keeps the number of its last batch in the transaction of its own work takes each batch exactly once.
+    """
+    folder = root / "batches"
+    if not (folder / _DATABASE).exists():
+        return
+    database = sqlite3.connect(f"file:{quote(str(folder / _DATABASE))}?mode=ro", uri=True)
+    try:
+        yield from _batches(database, folder, after)
+    finally:
+        database.close()
+
+
+def _batches(database: sqlite3.Connection, folder: Path, after: int) -> Iterator[tuple[int, list[Record]]]:
+    numbers = [row[0] for row in database.execute("SELECT number FROM batch WHERE number > ? ORDER BY number", (after,))]
+    for number in numbers:
+        yield number, read_batch(_path(folder, number))
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"{number:012d}.batch"
 
 
 def read_batch(path: Path) -> list[Record]:

@@ -1,6 +1,7 @@
 """Group commit: many frames, one write to the disk, and only then their answers.
 
-While one group is being written the next one gathers, so the wait for the disk is shared by all connections.  When a group
+While one group is being written the next one gathers, so the wait for the disk is shared by all connections.  A disk that answers
+within a millisecond or two is waited for in the loop, since handing the work to a thread costs more; a slow one in a thread.  When a group
 cannot be written none of its frames is answered (the devices send them again, as the standard says), an alarm stands until a
 later group succeeds, and nothing else is needed to recover.
 """
@@ -8,6 +9,7 @@ later group succeeds, and nothing else is needed to recover.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
@@ -16,6 +18,7 @@ from shuangkong.gateway.metrics import Metrics
 from shuangkong.series.spool import Record, pack
 
 _PAUSE_AFTER_FAILURE_S = 0.25
+_QUICK_DISK_S, _LEARNING = 0.002, 0.1
 
 
 class Store(Protocol):
@@ -44,6 +47,8 @@ class Committer:
     def __init__(self, store: Store, metrics: Metrics, remembered_keys: int, announce: Callable[[str], None] | None = None) -> None:
         self._store, self._metrics, self._remembered = store, metrics, remembered_keys
         self._thread = None if isinstance(store, NoStore) else ThreadPoolExecutor(1, "commit")
+        # slow until it has shown that it is quick
+        self._disk_s = 10 * _QUICK_DISK_S
         self._pending: list[_Entry] = []
         self.pending_bytes = 0
         # key → whether it is durable, in two generations
@@ -97,12 +102,12 @@ class Committer:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            if self._thread is None:
-                self._store.append(packed)
-                # one turn of the loop, as the thread would take, so that both ways are scheduled alike
+            if packed and self._thread is not None and self._disk_s > _QUICK_DISK_S:
+                await loop.run_in_executor(self._thread, self._append, packed)
+            else:
+                self._append(packed)
+                # a turn of the loop, so that the next group can gather
                 await asyncio.sleep(0)
-            elif packed:
-                await loop.run_in_executor(self._thread, self._store.append, packed)
         except OSError as error:
             self._failed(group, error)
             return False
@@ -121,6 +126,13 @@ class Committer:
             elif self._late.get(entry.key) or self._earlier.get(entry.key):
                 entry.done()
         return True
+
+    def _append(self, packed: Sequence[bytes]) -> None:
+        """Writes a group and learns how quick the disk is."""
+        if packed:
+            began = time.monotonic()
+            self._store.append(packed)
+            self._disk_s += (time.monotonic() - began - self._disk_s) * _LEARNING
 
     def _failed(self, group: list[_Entry], error: OSError) -> None:
         was = self.alarm

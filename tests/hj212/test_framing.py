@@ -179,3 +179,28 @@ def test_the_modbus_check_only_where_somebody_approved_it():
     assert decode(raw, approved).cn == "1062"
     with pytest.raises(RemoteProtocolError):
         decode(raw)
+
+
+def test_known_headers_are_read_as_unknown_ones(monkeypatch):
+    monkeypatch.setattr(message_room._Heads, "LIMIT", 2)
+    heads = [SEGMENT.replace(b"ST=32", b"ST=%d" % st) for st in (31, 32, 33, 36, 31)]
+    others = [
+        SEGMENT.replace(b"085857223", b"086057223"), SEGMENT.replace(b"085857223", b"085867223"), SEGMENT[:-2],
+        SEGMENT.replace(b"QN=", b"qn="),
+        SEGMENT.replace(b"RtdInterval=30&&", b""), SEGMENT.replace(b"=30", "=三".encode()), SEGMENT.replace(b"2016", b"2o16"),
+        SEGMENT[:-2] + b";x=" + b"1" * 890 + b"&&", *([SEGMENT.replace(b"Flag=5;", b"Flag=9;RF=1;")] * 2),
+    ]  # fmt: skip
+    for segment in [*heads, *heads, SEGMENT, *others, SEGMENT]:
+        found = []
+        for memory in (None, {}):
+            if memory is not None:
+                monkeypatch.setattr(message_room, "_HEADS", message_room._Heads())
+            for profile in (LENIENT, LENIENT._replace(edition=2025), LENIENT._replace(edition=2017)):
+                try:
+                    message = decode(hull(segment), profile)
+                    found.append((message.header, message.cp, message.faults, message.pw))
+                except RemoteProtocolError as error:
+                    found.append(error.faults)
+        assert found[:3] == found[3:]
+        decode(FRAME)
+    assert len(message_room._HEADS) <= 2

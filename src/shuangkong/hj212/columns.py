@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from shuangkong.hj212.content import Layout, Value, split_values
+from shuangkong.hj212.content import NORMAL, Layout, Value, last_layout, split_values
 from shuangkong.hj212.message import Message
 
 
@@ -31,40 +31,62 @@ class Columns(NamedTuple):
     irregular: list[int]
 
 
+class _Batch(NamedTuple):
+    """Frames of one layout; ``normal``: all their flags are N and not among the texts."""
+
+    layout: Layout
+    normal: bool
+    owners: list[int]
+    texts: list[Sequence[str]]
+
+
 def read_columns(messages: Iterable[Message]) -> Columns:
     """The typed values of many messages."""
-    batches: dict[int, tuple[Layout, list[int], list[Sequence[str]]]] = {}
+    batches: dict[tuple[int, bool], _Batch] = {}
     kept = list(messages)
     irregular: list[int] = []
     for index, message in enumerate(kept):
-        split = split_values(message.cp, message.cn, message.st, message.edition, message.mn)
-        if split is None:
-            irregular.append(index)
-            continue
-        layout, values = split
-        batch = batches.get(id(layout))
-        if batch is None:
-            batch = batches[id(layout)] = (layout, [], [])
-        batch[1].append(index)
-        batch[2].append(values)
-    columns: list[Column] = []
-    for layout, owners, texts in batches.values():
-        typed = _type_columns(layout, texts)
-        if typed is None:
-            irregular += owners
+        edition = message.edition
+        layout = last_layout(message.mn, message.cn, message.st, edition)
+        match = layout.normal.fullmatch(message.cp) if layout is not None else None
+        texts: Sequence[str]
+        if layout is not None and match is not None:
+            texts = match.groups()
         else:
-            columns += [Column(*name, owners, typed_values) for name, typed_values in zip(layout.names, typed, strict=True)]
+            split = split_values(message.cp, message.cn, message.st, edition, message.mn)
+            if split is None:
+                irregular.append(index)
+                continue
+            layout, texts = split
+        key = (id(layout), match is not None)
+        batch = batches.get(key)
+        if batch is None:
+            batch = batches[key] = _Batch(layout, match is not None, [], [])
+        batch.owners.append(index)
+        batch.texts.append(texts)
+    columns: list[Column] = []
+    for batch in batches.values():
+        try:
+            columns += _type_columns(batch)
+        except (KeyError, ValueError):
+            # a value is not of its type: the ordinary way names it
+            irregular += batch.owners
     for index in irregular:
         columns += _columns_of(kept[index], index)
     return Columns(columns, sorted(irregular))
 
 
-def _type_columns(layout: Layout, texts: list[Sequence[str]]) -> list[list[Value]] | None:
-    """The columns of one layout; None when a value is not of its type."""
-    try:
-        return [list(map(read, column)) for read, column in zip(layout.readers, zip(*texts, strict=True), strict=True)]
-    except (KeyError, ValueError):
-        return None
+def _type_columns(batch: _Batch) -> list[Column]:
+    """The columns of one layout.  Raises KeyError or ValueError when a value is not of its type."""
+    layout, owners = batch.layout, batch.owners
+    columns = zip(*batch.texts, strict=True)
+    found = []
+    for name, read, flag in zip(layout.names, layout.readers, layout.flags, strict=True):
+        if flag and batch.normal:
+            found.append(Column(*name, owners, [NORMAL] * len(owners)))
+        else:
+            found.append(Column(*name, owners, list(map(read, next(columns)))))
+    return found
 
 
 def _columns_of(message: Message, index: int) -> list[Column]:

@@ -27,7 +27,9 @@ _ORPHANS = ("Flag", "EFlag")
 _SEPARATORS = b"=,;"
 _NOT_SEPARATORS = bytes(byte for byte in range(256) if byte not in _SEPARATORS)
 _DEVICE_INFO = re.compile(r"(?:[eg]\d{3}|SB\d|i\d)[0-9A-Za-z]*")
-_FLAGS = frozenset(flags())
+FLAGS = frozenset(flags())
+"""Data flags of all editions."""
+NORMAL = "N"
 _DATED = frozenset(standard()["dated"])
 _PLAIN: dict[str, dict[str, Any]] = standard()["plain_fields"]
 _ITEM: dict[str, str] = standard()["item_fields"]
@@ -134,7 +136,7 @@ class _Times(dict[str, datetime]):
 _NAMES = {edition: _Names(edition) for edition in EDITIONS}
 _NUMBERS: dict[tuple[int, int], _Numbers] = {}
 _TIMES = _Times()
-_FLAG_VALUES = dict(zip(_FLAGS, _FLAGS, strict=True))
+_FLAG_VALUES = dict(zip(FLAGS, FLAGS, strict=True))
 
 
 def forget() -> None:
@@ -198,11 +200,16 @@ def find_factor(code: str, edition: int) -> tuple[Factor | None, Fault | None]:
 
 
 class Layout(NamedTuple):
-    """The shape of a regular data area: its names in order, how each value is read, and which stretch is which item."""
+    """The shape of a regular data area: its names in order, how each value is read, and which stretch is which item.
+
+    ``normal`` matches when all flags are N, as they mostly are, and has no groups for them.
+    """
 
     pattern: re.Pattern[str]
+    normal: re.Pattern[str]
     names: tuple[tuple[str, str], ...]
     readers: tuple[Callable[[str], Value], ...]
+    flags: tuple[bool, ...]
     plain: int
     items: tuple[tuple[str, tuple[str, ...], int, int], ...]
 
@@ -217,6 +224,11 @@ _LAYOUTS: dict[tuple[object, ...], Layout | None] = {}
 _LAYOUT_LIMIT = 1024
 _SHAPES: dict[tuple[str, str, str, int], Layout] = {}
 _SHAPE_LIMIT = 16_384
+
+
+def last_layout(device: str, cn: str, st: str, edition: int) -> Layout | None:
+    """The layout of the last frame of a device and command, if there was a regular one."""
+    return _SHAPES.get((device, cn, st, edition))
 
 
 def split_values(cp: str, cn: str, st: str, edition: int, device: str) -> tuple[Layout, Sequence[str]] | None:
@@ -266,16 +278,18 @@ def _read_layout(separators: bytes, names: list[str], cp: str, cn: str, st: str,
         places = list(group)
         items.append((code, tuple(spec.field for _, spec in places), places[0][0], places[-1][0] + 1))
     return Layout(
-        _pattern(separators, names), tuple((spec.factor, spec.field) for spec in specs), tuple(_value_reader(spec) for spec in specs),
-        plain, tuple(items),
+        _pattern(separators, specs, names), _pattern(separators, specs, names, NORMAL),
+        tuple((spec.factor, spec.field) for spec in specs), tuple(_value_reader(spec) for spec in specs),
+        tuple(spec.kind == _FLAG for spec in specs), plain, tuple(items),
     )  # fmt: skip
 
 
-def _pattern(separators: bytes, names: list[str]) -> re.Pattern[str]:
-    """Matches exactly the data areas of a layout; one group per value."""
+def _pattern(separators: bytes, specs: list[_Spec], names: list[str], flag: str = "([^=,;]*)") -> re.Pattern[str]:
+    """Matches exactly the data areas of a layout; one group per value, but for flags where *flag* is given."""
     marks = separators.decode()
     ends = [re.escape(mark) for mark in marks[1::2]] + [""]
-    return re.compile("".join(f"{re.escape(name)}=([^=,;]*){end}" for name, end in zip(names, ends, strict=True)))
+    values = [flag if spec.kind == _FLAG else "([^=,;]*)" for spec in specs]
+    return re.compile("".join(f"{re.escape(name)}={value}{end}" for name, value, end in zip(names, values, ends, strict=True)))
 
 
 def _structure_faults(cp: str, cn: str, st: str, edition: int) -> bool:
@@ -360,7 +374,7 @@ class _Reader:
     def _read_value(self, spec: _Spec, name: str, text: str) -> Value:
         if spec.kind == _NUMBER:
             return self._read_number(spec, name, text)
-        if spec.kind == _FLAG and text not in _FLAGS:
+        if spec.kind == _FLAG and text not in FLAGS:
             self.faults.append(Fault("flag_unknown", name, text[:20]))
         if spec.kind in (_TIME, _WHOLE):
             return self._read_other(spec.kind, name, text)

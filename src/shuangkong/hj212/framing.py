@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from shuangkong.hj212.check import crc16, crc16_modbus
+from shuangkong.hj212.check import TABLE, crc16, crc16_modbus
 from shuangkong.hj212.faults import Fault
 
 HEAD_BYTES = 6
@@ -22,6 +22,7 @@ LONGEST_SEGMENT_BYTES = 4096
 
 _INNER_HEAD = re.compile(rb"##\d{4}")
 _SAMPLE_BYTES = 64
+_TAILS = {check: b"%04X\r\n" % check for check in TABLE}
 _HEX = frozenset(b"0123456789ABCDEFabcdef")
 
 
@@ -78,7 +79,7 @@ class Framer:
         if digits.isdigit() and (length := int(digits)) <= SEGMENT_BYTES and buffer.startswith(b"##", start):
             end = start + length + HEAD_BYTES + TAIL_BYTES
             segment = buffer[start + HEAD_BYTES : end - TAIL_BYTES]
-            if buffer[end - TAIL_BYTES : end] == b"%04X\r\n" % crc16(segment):
+            if buffer[end - TAIL_BYTES : end] == _TAILS.get(crc16(segment)):
                 self._start = end
                 return Frame(segment, buffer[start:end])
         at = start

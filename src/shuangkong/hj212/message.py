@@ -30,6 +30,7 @@ _ORDER = ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO", "RF")
 _BY_CAPITALS = {name.upper(): name for name in _ORDER}
 _MN = re.compile(r"[0-9A-F]{24}")
 _SPLIT_BIT, _ANSWER_BIT = 2, 1
+_QN_CHARS, _HEAD_CHARS = 20, 160
 
 
 _UNSPLIT: dict[int | None, int] = {version << 2 | answer: edition for version, edition in _BY_VERSION.items() for answer in (0, 1)}
@@ -157,6 +158,10 @@ def read_message(frame: Frame, profile: Profile = LENIENT) -> Message:
         text = frame.segment.decode()
     except UnicodeDecodeError as error:
         raise RemoteProtocolError((*frame.faults, Fault("not_utf8", str(error.start)))) from error
+    at = text.find(";CP=&&", _QN_CHARS, _HEAD_CHARS)
+    known = _HEADS.get(text[_QN_CHARS:at])
+    if known is not None and (message := _read_known(text, at, known, frame, profile)) is not None:
+        return message
     regular = _REGULAR.fullmatch(text)
     if regular is not None:
         qn, st, cn, pw, mn, flag, pnum, pno, rf, cp = regular.groups()
@@ -164,11 +169,55 @@ def read_message(frame: Frame, profile: Profile = LENIENT) -> Message:
             qn, st, cn, pw, mn, int(flag), int(pnum or 0), int(pno or 0), rf is not None, cp, frame.raw, frame.faults, profile
         )
         if not pnum and _is_ordinary(message, len(frame.segment)):
+            if not rf:
+                _HEADS.remember(text[_QN_CHARS:at], message)
             return message
     else:
         message = _read_irregular(text, frame, profile)
     message.faults += _semantic_faults(message)
     return message
+
+
+class _Head(NamedTuple):
+    """What stands between QN and data area in an ordinary frame: the same in all frames of a device and command."""
+
+    st: str
+    cn: str
+    pw: str
+    mn: str
+    flag: int
+    edition: int
+
+
+class _Heads(dict[str, _Head]):
+    """Header texts that have been read before; bounded, since a peer writes them."""
+
+    LIMIT = 16_384
+
+    def remember(self, text: str, message: Message) -> None:
+        """Keeps the header of an ordinary message."""
+        if len(self) >= self.LIMIT:
+            self.clear()
+        flag = message.flag or 0
+        self[text] = _Head(message.st, message.cn, message.pw, message.mn, flag, _UNSPLIT[flag])
+
+
+_HEADS = _Heads()
+
+
+def _read_known(text: str, at: int, head: _Head, frame: Frame, profile: Profile) -> Message | None:
+    """The message of a header that was read before, as the regular way would read it; None when anything else is unusual."""
+    st, cn, pw, mn, flag, edition = head
+    qn = text[3:_QN_CHARS]
+    if (
+        len(text) < at + 8
+        or len(text) > _CONTENT_BYTES
+        or profile.edition not in (None, edition)
+        or not (text.isascii() and text.startswith("QN=") and text.endswith("&&") and qn.isdigit())
+        or not (qn[12] < "6" and _MINUTES[qn[:12]])
+    ):
+        return None
+    return Message(qn, st, cn, pw, mn, flag, 0, 0, False, text[at + 6 : -2], frame.raw, frame.faults, profile)
 
 
 def _is_ordinary(message: Message, segment_bytes: int) -> bool:

@@ -372,7 +372,12 @@ def test_history_is_asked_kept_and_shown(tmp_path):
         assert (await client.hear()).cn == "9014"
         await client.send(frame(cn="9012", st="91", flag=4, qn=request.qn, cp="ExeRtn=1"))
         found = await outcome_of(files, 1, "done")
-        assert len(found.received) == 1 and len(server.kept()) == 4
+        assert len(found.received) == 1
+        for _ in range(100):
+            if len(server.kept()) == 4:
+                break
+            await asyncio.sleep(0.02)
+        assert len(server.kept()) == 4
 
     play(tmp_path, story)
 

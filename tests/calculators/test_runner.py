@@ -111,6 +111,7 @@ REFUSALS: list[tuple[Any, str, str]] = [
     ({**TCE, "on": "86400"}, "on", "应为日期"),
     ({**TCE, "region": True}, "region", "应为文字"),
     ({**TCE, "region": "郴州"}, "region", "不认识地区“郴州”"),
+    ({**TCE, "region": "４３"}, "region", "不认识地区“４３”"),
     ({**TCE, "coefficient_set": "x"}, "coefficient_set", "没有折标系数组“x”"),
     (item(product="煤块"), "items[0].product", "不认识能源品种“煤块”"),
     (item(product=3), "items[0].product", "应为文字"),
@@ -118,6 +119,7 @@ REFUSALS: list[tuple[Any, str, str]] = [
     (item(unit="立方米"), "items[0].unit", "与应有的量不符"),
     (item(quantity=-1), "items[0].quantity", "不能小于 0"),
     (item(quantity="一"), "items[0].quantity", "“一”不是数"),
+    (item(quantity="1,5"), "items[0].quantity", "“1,5”不是数"),
     (item(quantity=True), "items[0].quantity", "应为数"),
     (item(quantity=None), "items[0].quantity", "应为数"),
     (item(quantity=float("nan")), "items[0].quantity", "不是有限的数"),
@@ -169,6 +171,30 @@ def test_bad_input_of_the_others(id: str, inputs: dict[str, Any], where: str, wh
     assert what in caught.value.what
 
 
+def test_zero_has_no_sign() -> None:
+    outputs = run("energy.progress", {"cumulative_decline_percent": 0, "target_decline_percent": 15}, rulebook=RULES)["outputs"]
+    assert outputs["progress_percent"] == "0"
+    saving = {"energy_base_tce": 1, "output_base": 1, "energy_report_tce": 1, "output_report": 1}
+    assert run("energy.saving_by_output", saving, rulebook=RULES)["outputs"]["signed_by_gbt13234_tce"] == "0"
+
+
+def test_only_a_rule_that_was_followed_is_cited() -> None:
+    inputs = {"energy_base_tce": 1, "gdp_base": 1, "energy_report_tce": 1, "gdp_report": 1}
+    assert run("energy.intensity_change", {**inputs, "decimals": None}, rulebook=RULES)["sources"] == []
+    assert [row["value"] for row in run("energy.intensity_change", inputs, rulebook=RULES)["sources"]] == ["4"]
+
+
+def test_a_missing_coefficient_names_the_field_that_would_help() -> None:
+    coal = {**TCE, "basis": "equivalent", "on": "2008-05-31"}
+    with pytest.raises(NotInForce) as caught:
+        run("energy.to_tce", coal, rulebook=RULES)
+    assert "或填写 coefficient（kgce/kg）" in caught.value.do
+    power = {**coal, "items": [{"product": "电力", "quantity": 1, "unit": "kWh"}]}
+    with pytest.raises(NotInForce) as caught:
+        run("energy.to_tce", power, rulebook=RULES)
+    assert "或填写 equivalent_coefficient（kgce/kWh）" in caught.value.do
+
+
 def test_a_code_of_a_place_may_be_a_number() -> None:
     assert run("energy.to_tce", {**TCE, "region": 431000, "on": date(2025, 6, 30)}, rulebook=RULES)["trace"]["region"] == "4310"
 
@@ -201,6 +227,7 @@ def test_words_of_a_fault_that_has_none_of_ours() -> None:
         ("{bad", "不是 JSON"),
         ("", "不是 JSON"),
         ('{"a": NaN}', "NaN 不是有限的数"),
+        ('{"a": 1e99999999999999999999}', "不是可用的数"),
         ('{"a": -Infinity}', "-Infinity 不是有限的数"),
         ('{"a": 1, "a": 2}', "字段“a”写了两次"),
         ("[" * 100000, "读不了这段 JSON"),

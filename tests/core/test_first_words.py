@@ -142,12 +142,15 @@ def test_a_unit_that_is_unknown_or_of_another_dimension() -> None:
         to_base(Decimal(1), "立方米", "mass")
 
 
-@pytest.mark.parametrize(("text", "value"), [("1,234.50", "1234.50"), (" −3 ", "-3"), ("1，000", "1000"), ("1e3", "1000")])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1,234.50", "1234.50"), (" −3 ", "-3"), ("1，000", "1000"), ("1e3", "1000"), ("-12,345,678.5", "-12345678.5")],
+)
 def test_a_decimal_as_people_write_it(text: str, value: str) -> None:
     assert decimal_of(text) == Decimal(value)
 
 
-@pytest.mark.parametrize("text", ["", "一", "NaN", "inf", "1.2.3"])
+@pytest.mark.parametrize("text", ["", "一", "NaN", "inf", "1.2.3", "1,5", "1,2345", "1,234,5", "1.234,567", ",5", "1_000"])
 def test_what_is_no_decimal(text: str) -> None:
     with pytest.raises(InputError):
         decimal_of(text)

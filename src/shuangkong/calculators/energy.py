@@ -93,12 +93,13 @@ def _coefficient(item: ToTceItem, product: Product, inputs: ToTceInputs, sheet: 
     basis = Basis(inputs.basis)
     if item.coefficient is not None:
         return item.coefficient, product.coefficient_unit, "输入的系数"
-    if product.code == "electricity" and basis is Basis.EQUIVALENT and inputs.equivalent_coefficient is not None:
+    equivalent_power = product.code == "electricity" and basis is Basis.EQUIVALENT
+    if equivalent_power and inputs.equivalent_coefficient is not None:
         return inputs.equivalent_coefficient, product.coefficient_unit, "输入的等价系数"
     try:
         answer = sheet.at(product.parameter(basis, inputs.coefficient_set).id)
     except NotInForce as error:
-        error.do += f"；或填写 {'equivalent_coefficient' if basis is Basis.EQUIVALENT else 'coefficient'}（{product.coefficient_unit}）"
+        error.do += f"；或填写 {'equivalent_coefficient' if equivalent_power else 'coefficient'}（{product.coefficient_unit}）"
         raise
     return answer.number, answer.unit, answer.row.source
 
@@ -163,10 +164,11 @@ class IntensityChangeOutputs(Outputs):
 
 def _decimals(inputs: IntensityChangeInputs, sheet: Worksheet) -> int | None:
     """The stated number of decimals, or the bulletin's where nothing is stated; cites the rule that it follows."""
-    city = int(sheet.at("statistics.intensity_decimals.city").number) if inputs.decimals != 3 else None
     if inputs.decimals == 3:
         return int(sheet.at("statistics.intensity_decimals.county").number)
-    return city if inputs.decimals is not None or "decimals" not in inputs.model_fields_set else None
+    if inputs.decimals is None and "decimals" in inputs.model_fields_set:
+        return None
+    return int(sheet.at("statistics.intensity_decimals.city").number)
 
 
 def intensity_change(inputs: IntensityChangeInputs, sheet: Worksheet) -> IntensityChangeOutputs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal, localcontext
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
 from pydantic import ValidationError
@@ -116,11 +116,18 @@ def read_json(text: str) -> Any:
         InputError: no JSON, NaN or Infinity, or a field twice.
     """
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
+        return json.loads(text, parse_float=_decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         raise InputError("不是 JSON", where=f"第 {error.lineno} 行第 {error.colno} 列", why=error.msg) from None
     except (ValueError, RecursionError) as error:
         raise InputError("读不了这段 JSON", where="输入", why=str(error)[:200]) from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent that no decimal has
+        raise InputError(f"{text[:40]} 不是可用的数", where="输入", why="指数过大") from None
 
 
 def _no_constant(name: str) -> Any:
@@ -137,9 +144,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """``value`` with decimals as texts in full precision."""
+    """``value`` with decimals as texts in full precision; zero has no sign."""
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return format(value if value else abs(value), "f")
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value

@@ -5,6 +5,7 @@ Base units: energy tce, mass t, gas m³, electricity 10 000 kWh (万千瓦时), 
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 
 from .errors import InputError, QuantityOverflow
@@ -92,14 +93,21 @@ def to_base(quantity: Decimal, unit: str, dimension: str) -> Decimal:
     return quantity * factor
 
 
+#: Commas stand between groups of three digits before the point: “1,5” may mean 1.5, so it is no number.
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+
+
 def decimal_of(text: str) -> Decimal:
-    """A finite decimal from text as people write it (thousands commas and blanks allowed).
+    """A finite decimal from text as people write it (thousands commas, blanks around it, full-width digits).
 
     Raises:
-        InputError: not a number.
+        InputError: not a number, or commas that do not part thousands.
     """
+    plain = text.replace("，", ",").replace("−", "-").strip()
+    if "_" in plain or ("," in plain and not _GROUPED.fullmatch(plain)):
+        raise InputError(f"“{text}”不是数", why="逗号只作千位分隔" if "," in plain else "")
     try:
-        value = Decimal(text.replace(",", "").replace("，", "").replace("−", "-").strip())
+        value = Decimal(plain.replace(",", ""))
     except InvalidOperation:
         raise InputError(f"“{text}”不是数") from None
     if not value.is_finite():

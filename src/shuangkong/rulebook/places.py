@@ -10,8 +10,8 @@ from shuangkong.core.errors import InputError, RulebookError
 
 NATION = "cn"
 
-_CODE = re.compile(r"\d{2}(?:\d{2}(?:\d{2})?)?")
-_FOLDER = re.compile(r"cn(?:-(\d{2}(?:\d{2}(?:\d{2})?)?))?")
+_CODE = re.compile(r"[0-9]{2}(?:[0-9]{2}(?:[0-9]{2})?)?")
+_FOLDER = re.compile(rf"cn(?:-({_CODE.pattern}))?")
 
 
 def short_code(text: str) -> str | None:

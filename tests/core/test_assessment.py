@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuangkong.core import assessment
@@ -31,6 +31,7 @@ def change(base: AssessedEnergy, report: AssessedEnergy, gdp_base: Decimal, gdp_
     return assessment.assessed_change(base, report, gdp_base, gdp_report, RULES.book("4310"), "4310", ON)
 
 
+@settings(deadline=None)
 @given(years(PART), years(PART), GDP, GDP)
 def test_the_bridge_leads_from_the_gross_to_the_assessed_change(
     base: AssessedEnergy, report: AssessedEnergy, gdp_base: Decimal, gdp_report: Decimal
@@ -45,6 +46,7 @@ def test_the_bridge_leads_from_the_gross_to_the_assessed_change(
     assert result.bridge[-1].change_percent == result.assessed.change_percent
 
 
+@settings(deadline=None)
 @given(years(PERHAPS), years(PERHAPS), GDP, GDP)
 def test_what_one_year_lacks_is_never_zero(
     base: AssessedEnergy, report: AssessedEnergy, gdp_base: Decimal, gdp_report: Decimal
@@ -65,6 +67,7 @@ def test_a_negative_deduction_is_refused() -> None:
         change(good, bad, D(1), D(1))
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 10**9), st.decimals("0.05", "0.5", places=4), st.none() | st.decimals(0, 10**7, places=3), st.booleans(),
     st.none() | st.tuples(st.integers(2023, 2026), st.integers(2023, 2026)),

@@ -4,7 +4,8 @@
 
     ShuangkongError            says what, where, why and what to do
     ├── InputError             the input is wrong; the caller can mend it (command: exit 2)
-    │   └── QuantityOverflow   a quantity beyond the 64-bit integer of 10⁻⁶ base units
+    │   ├── QuantityOverflow   a quantity beyond the 64-bit integer of 10⁻⁶ base units
+    │   └── Infeasible         what is asked for cannot all be had at once; names what conflicts
     ├── NotInForce             no rule row applies on that day and place (command: exit 3)
     └── RulebookError          a rule file is broken; the platform does not start
 """
@@ -35,6 +36,16 @@ class InputError(ShuangkongError):
 
 class QuantityOverflow(InputError):
     """A quantity that does not fit a 64-bit integer of 10⁻⁶ base units."""
+
+
+class Infeasible(InputError):
+    """No answer keeps all conditions; ``conflicts`` are the codes of those whose conditions stand against each other."""
+
+    def __init__(
+        self, what: str, *, where: str = "", why: str = "", do: str = "", conflicts: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(what, where=where, why=why, do=do)
+        self.conflicts = conflicts
 
 
 class NotInForce(ShuangkongError):

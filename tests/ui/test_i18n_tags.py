@@ -10,7 +10,12 @@ SOURCES = [
     '{% translate "待办" %}', "{% translate '完成100%' %}", '{% translate "a <b>&amp;</b>" %}', '{% trans "Password" %}',
     '{% translate "" %}',
     "{% translate word %}", '{% translate "x"|upper %}', '{% translate "待办" as said %}[{{ said }}]', '{% translate "x" noop %}',
-    '{% blocktranslate %}{{ word }}件{% endblocktranslate %}',
+    "{% blocktranslate %}{{ word }}件{% endblocktranslate %}", "{% blocktranslate %}a 100% {{ absent }}{% endblocktranslate %}",
+    "{% blocktranslate with n=3 word='x' %}{{ n }} {{ word }}{% endblocktranslate %}",
+    "{% blocktranslate %}Password{% endblocktranslate %}",
+    "{% blocktranslate trimmed %}\n a\n b {{ word }}\n{% endblocktranslate %}",
+    "{% blocktranslate asvar said %}{{ word }}{% endblocktranslate %}[{{ said }}]",
+    "{% blocktranslate count n=2 %}one{% plural %}{{ n }} many{% endblocktranslate %}",
 ]  # fmt: skip
 
 

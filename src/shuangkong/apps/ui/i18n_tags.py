@@ -1,6 +1,7 @@
-"""Django's ``{% load i18n %}`` with one difference: a literal in ``{% translate "…" %}`` is looked up once for each language.
+"""Django's ``{% load i18n %}`` with one difference: literals and plain sentences are looked up once for each language.
 
-A page says some sixty fixed words; Django makes and resolves a lazy object for each of them each time.
+A page says some sixty fixed words and ten sentences; Django makes and resolves a lazy object for each word each time, and puts
+each sentence together anew before it looks it up.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.template import Library
-from django.template.base import Node, Parser, Token, Variable
+from django.template.base import Node, Parser, Token, Variable, render_value_in_context
 from django.templatetags import i18n
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
@@ -33,6 +34,36 @@ class Words(Node):
 @lru_cache(maxsize=8192)
 def _translated(text: str, language: str) -> SafeString:
     return mark_safe(gettext(text.replace("%", "%%")).replace("%%", "%"))
+
+
+class Sentence(Node):
+    """A ``{% blocktranslate %}`` without plural, context or name: names in it are filled each time."""
+
+    def __init__(self, node: i18n.BlockTranslateNode) -> None:
+        self.node = node
+        self.text, self.names = node.render_token_list(node.singular)
+
+    def render(self, context: Any) -> str:
+        """The sentence; what Django has a way out for is left to Django."""
+        given = {name: value.resolve(context) for name, value in self.node.extra_context.items()}
+        try:
+            values = {name: given[name] if name in given else context[name] for name in self.names}
+            return _sentence(self.text, get_language()) % {name: render_value_in_context(value, context) for name, value in values.items()}
+        except (KeyError, ValueError):
+            return str(self.node.render(context))
+
+
+@lru_cache(maxsize=4096)
+def _sentence(text: str, language: str) -> str:
+    return gettext(text)
+
+
+@register.tag("blocktranslate")
+@register.tag("blocktrans")
+def blocktranslate(parser: Parser, token: Token) -> Node:
+    """As Django's; what has a plural, a context or a name is left to it."""
+    node = i18n.do_block_translate(parser, token)
+    return node if node.plural or node.message_context or node.asvar else Sentence(node)
 
 
 @register.tag("translate")

@@ -7,6 +7,9 @@ from decimal import Decimal as D
 
 import pytest
 
+from shuangkong.apps.indicators.models import Target
+from shuangkong.apps.indicators.selectors import indicator
+from shuangkong.apps.plans.models import Plan
 from shuangkong.core.digest import sm3_hex
 from shuangkong.core.energy import change_percent
 from tests.energy.city import Town
@@ -102,6 +105,19 @@ def test_accounting_3_the_effect_of_another_coefficient_is_stated(town: Town) ->
     assert D(draft.value) == D(-1)
     assert "折标系数不同" in draft.sentence
     assert "增加1.00个百分点" in draft.sentence
+
+
+def test_accounting_3_the_effect_since_the_base_year_is_stated(town: Town) -> None:
+    for period, use in (("2020", 100), ("2021", 100), ("2021-01/09", 75), ("2022-01/09", 75)):
+        town.energy("431002", period, "electricity", "terminal", use)
+        town.put("431002", "gdp", period, use, price_base=2020)
+    town.coefficients |= {2021: "0.297", 2022: "0.294"}
+    values = town.values()
+    year = values.draft("energy_intensity_decline_percent", "431002", "2021")
+    assert (D(year.value), year.sentence) == (D(1), "折标系数与2020年不同，其变化使降低率增加1.00个百分点")
+    # 100 at 0.297, less 75 at 0.297, and 75 at 0.294: 2.9475 over 3.0 is 1.75 points
+    rolling = values.draft("energy_intensity_decline_percent", "431002", "2022-09R12")
+    assert "增加1.75个百分点" in rolling.sentence
 
 
 def test_accounting_4_gdp_is_chained_from_growth_with_its_uncertainty(town: Town) -> None:
@@ -261,12 +277,49 @@ def test_accounting_6_what_was_reported_beside_what_was_issued_is_a_finding(town
     assert draft.finding == "填报数比核定数少5.00%"
 
 
+def test_accounting_6_nobody_reports_what_belongs_to_no_county(town: Town) -> None:
+    for county in ("431002", "431003"):
+        town.energy(county, Y, "raw_coal", "terminal", 100)
+        town.energy(county, Y, "raw_coal", "terminal", 100, origin="reported")
+    town.energy("431099", Y, "raw_coal", "terminal", 50)
+    assert town.values().draft("energy_total_tce", "431000", Y, "equivalent", "reported").finding == ""
+    town.energy("431003", Y, "diesel", "terminal", 1, origin="reported")
+    draft = town.values().draft("energy_total_tce", "431000", Y, "equivalent", "reported")
+    assert draft.finding == "各县市区填报数之和比核定数之和多1.02%"
+
+
+def test_a_figure_on_what_was_only_recalled_is_to_be_verified(town: Town) -> None:
+    town.put("431002", "gdp", "2020", 1000, price_base=0, remark="凭记忆录入，待核实")
+    town.put("431003", "gdp", "2020", 1000, price_base=0)
+    for county in ("431002", "431003"):
+        town.put(county, "gdp_growth", "2021", "5.0")
+        town.energy(county, "2021", "raw_coal", "terminal", 100)
+    town.put("431003", "energy_total", "2020", 90, remark="转载，待核实")
+    values = town.values()
+    assert values.draft("gdp_10k_yuan", "431002", "2021", "").recalled
+    assert not values.draft("gdp_10k_yuan", "431003", "2021", "").recalled
+    assert values.draft("gdp_10k_yuan", "431000", "2021", "").recalled
+    assert values.draft("energy_intensity_tce_per_10k_yuan", "431000", "2021").recalled
+    assert values.draft("energy_total_tce", "431003", "2020").recalled
+
+
 def test_accounting_15_a_published_rise_is_the_first_level_whatever_was_required(town: Town) -> None:
     town.put("431000", "energy_intensity_change", Y, "0.01", origin="published")
     town.put("431002", "energy_intensity_change", Y, "-0.01", origin="published")
     values = town.values()
     assert values.draft("warning_national", "431000", Y, "equivalent", "published").words == "一级"
     assert values.draft("warning_national", "431002", Y, "equivalent", "published").words == "未下达目标"
+
+
+@pytest.mark.parametrize(("change", "public", "words"), [("-3.2", True, "三级"), ("-3.1", False, "二级"), ("0.1", False, "一级")])
+def test_accounting_15_a_published_fall_is_graded_by_the_target(town: Town, change: str, public: bool, words: str) -> None:
+    county = town.by_code["431002"]
+    plan = Plan.objects.create(code="p", title="方案", subject=county, base_year=2020, first_year=2021, last_year=2025)
+    Target.objects.create(plan=plan, indicator=indicator("energy_intensity_decline_percent"), subject=county, number=D(15), public=public)
+    town.put("431002", "energy_intensity_change", Y, change, origin="published")
+    draft = town.values().draft("warning_national", "431002", Y, "equivalent", "published")
+    # the even rate of 15 % over five years is 3.198 %; a level by a target that is not public is not public, a rise needs no target
+    assert (draft.words, draft.public) == (words, public or words == "一级")
 
 
 def test_the_same_digits_on_every_engine(town: Town) -> None:

@@ -98,7 +98,7 @@ class Balances:
             finding = f"按品种平衡测算比下达数{'多' if share > 0 else '少'}{abs(share)}%" if share else ""
         figure = self.drafts.add(
             "energy_total_tce", subject, period, value, basis=Basis.EQUIVALENT.value, lens=lens, calculation="energy.total_issued",
-            demonstration=bool(cell.demonstration), finding=finding,
+            demonstration=bool(cell.demonstration), recalled=cell.recalled, finding=finding,
             inputs=canonical_json([cell_input("下达的能源消费总量", cell, subject)]),
         )  # fmt: skip
         self.totals.figures[lens, subject.pk, period.code, Basis.EQUIVALENT.value] = figure
@@ -244,15 +244,19 @@ class Sheet:
         )
 
     def _against_issued(self, basis: Basis) -> str:
-        """What was reported beside what was issued (accounting 6)."""
+        """What was reported beside what was issued (accounting 6); of a city the parts that reported, for nobody reports 不分县."""
         if self.lens != "reported":
             return ""
-        issued = self.balances.totals.figures.get(("issued", self.subject.id, self.place.code, _WORDS[basis]))
+        places = [part for part, _ in self.parts] or [self.subject]
+        found = [self.balances.totals.figures.get(("issued", place.id, self.place.code, _WORDS[basis])) for place in places]
+        issued = [figure.value for figure in found if figure is not None and figure.usable and figure.value]
         units, lacking = coal_equivalent(self._used, self._units)
-        if issued is None or not issued.usable or not issued.value or lacking or self.missing:
+        if len(issued) < len(places) or lacking or self.missing:
             return ""
-        share = round_half_up((tce(units) - issued.value) * PERCENT / issued.value, 2)
-        return f"填报数比核定数{'多' if share > 0 else '少'}{abs(share)}%" if share else ""
+        whole = sum(issued)
+        share = round_half_up((tce(units) - whole) * PERCENT / whole, 2)
+        words = "各县市区填报数之和比核定数之和" if self.parts else "填报数比核定数"
+        return f"{words}{'多' if share > 0 else '少'}{abs(share)}%" if share else ""
 
     @cached_property
     def _over_tolerance(self) -> str:

@@ -67,7 +67,7 @@ class Computation:
             CityComputation(self, city).run()
         own = {draft.key for draft in self.drafts.rows}
         subjects = [*above(), *(s for city in self.cities for s in (city.subject, *city.counties))]
-        Published(self.drafts, self.series, self.rulebook.book(known_on=self.known_on), subjects).write(own)
+        Published(self.drafts, self.series, self.rulebook.book(known_on=self.known_on), subjects, self.goals).write(own)
 
 
 def _with_years(accounts: dict[Place, Account]) -> dict[Place, Account]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from shuangkong.apps.energy.places import City, lacking_sentence
-from shuangkong.apps.energy.series import RECALLED_REMARK, Series, cell_input
+from shuangkong.apps.energy.series import Series, cell_input
 from shuangkong.apps.indicators.drafts import Drafts, Figure
 from shuangkong.apps.indicators.evidence import SeriesCell
 from shuangkong.apps.organisations.models import Subject
@@ -67,7 +67,8 @@ class Economy:
         value = year.gdp.value - before.gdp.value + now.gdp.value
         uncertainty = max(part.gdp.uncertainty_pp for part in (year, before, now))
         status = worst(part.status for part in (year, before, now))
-        return Level(Gdp(value, base, uncertainty), status, any(p.demonstration for p in (year, before, now)), ())
+        marks = any(p.demonstration for p in (year, before, now)), (), any(p.recalled for p in (year, before, now))
+        return Level(Gdp(value, base, uncertainty), status, *marks)
 
     def _direct(self, lens: str, subject: Subject, period: Period, base: int) -> Level | None:
         cell = self.series.get("gdp", lens, subject, period, base)
@@ -76,7 +77,8 @@ class Economy:
         if cell is None or cell.micro is None:
             return None
         label = f"{period.label}地区生产总值（{base}年价）"
-        return Level(Gdp(from_micro(cell.micro), base), Status.OK, bool(cell.demonstration), (cell_input(label, cell, subject),))
+        inputs = (cell_input(label, cell, subject),)
+        return Level(Gdp(from_micro(cell.micro), base), Status.OK, bool(cell.demonstration), inputs, cell.recalled)
 
     def _summed(self, lens: str, subject: Subject, period: Period, base: int) -> Level | None:
         city = self._city_of.get(subject.pk)
@@ -90,8 +92,9 @@ class Economy:
         total = sum((level.gdp.value for level in known), Decimal(0))
         uncertainty = max(level.gdp.uncertainty_pp for level in known)
         return Level(
-            Gdp(total, base, uncertainty), worst(level.status for level in known), any(level.demonstration for level in known), inputs
-        )
+            Gdp(total, base, uncertainty), worst(level.status for level in known), any(level.demonstration for level in known), inputs,
+            any(level.recalled for level in known),
+        )  # fmt: skip
 
     def _chained(self, lens: str, subject: Subject, period: Period, base: int) -> Level | None:
         if period.start.year <= base:
@@ -106,7 +109,7 @@ class Economy:
             "key": gdp_key(subject, period.year_before(), lens, base, base),
         }
         step = cell_input(f"{period.label}地区生产总值增速（可比价）", growth, subject)
-        recalled = before.recalled or RECALLED_REMARK in growth.remark
+        recalled = before.recalled or growth.recalled
         return Level(gdp, Status.ESTIMATED, before.demonstration or bool(growth.demonstration), (earlier, step), recalled)
 
     def growth(self, lens: str, subject: Subject, period: Period, base: int) -> tuple[Decimal, Level | SeriesCell] | None:
@@ -117,7 +120,8 @@ class Economy:
         now, before = self.level(lens, subject, period, base), self.level(lens, subject, period.year_before(), base)
         if now is None or before is None or before.gdp.value <= 0:
             return None
-        return change_percent(before.gdp.value, now.gdp.value, "上年同期GDP"), now
+        marks = {"demonstration": now.demonstration or before.demonstration, "recalled": now.recalled or before.recalled}
+        return change_percent(before.gdp.value, now.gdp.value, "上年同期GDP"), replace(now, **marks)
 
     def missing_counties(self, lens: str, city: City, period: Period, base: int) -> list[Subject]:
         """Counties whose GDP is not known."""
@@ -174,10 +178,11 @@ def write_growth(drafts: Drafts, economy: Economy, lens: str, subject: Subject, 
         label = f"{period.label}地区生产总值增速（可比价）"
         return drafts.add(
             code, subject, period, rate, calculation="gdp.growth_filed", lens=lens, demonstration=bool(source.demonstration), public=public,
-            recalled=RECALLED_REMARK in source.remark, inputs=canonical_json([cell_input(label, source, subject)]),
+            recalled=source.recalled, inputs=canonical_json([cell_input(label, source, subject)]),
         )  # fmt: skip
     inputs = [{"label": p.label, "key": gdp_key(subject, p, lens, base, base)} for p in (period, period.year_before())]
     return drafts.add(
         code, subject, period, rate, calculation="gdp.growth_of_levels", lens=lens, status=worst((Status.ESTIMATED, source.status)),
-        demonstration=source.demonstration, public=public, sentence="未发布可比价增速，按不变价水平之比估算", inputs=canonical_json(inputs),
+        demonstration=source.demonstration, recalled=source.recalled, public=public,
+        sentence="未发布可比价增速，按不变价水平之比估算", inputs=canonical_json(inputs),
     )  # fmt: skip

@@ -6,7 +6,7 @@ In-year (17a): the cumulated intensity on the same months a year ago, graded aga
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -37,7 +37,8 @@ from shuangkong.rulebook.loader import RecordingBook
 from shuangkong.rulebook.places import NATION
 
 _E = Basis.EQUIVALENT.value
-TOTAL = "energy_total_tce"
+#: The signs of year(t−1), ytd(t−1) and ytd(t) in the rolling four quarters.
+ROLLING_SIGNS = (1, -1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class Intensities:
         effect = uncertainty = None
         if not lacks:
             value = self._ratio(before, now, self.decimals(county, period))
-            effect = self._effect(subject, (before, now), period.year_before(), period)
+            effect = self._effect(subject, before, now, period.start.year - 1, [(1, period)], "两年折标系数不同")
             uncertainty = self._uncertainty(before, now)
         elif not before.lacks and now.gdp is not None and now.energy.known is not None and now.energy.value is not None:
             known = self._ratio(before, Side(now.energy, now.gdp, now.label), None)
@@ -156,13 +157,18 @@ class Intensities:
         base = self.side(subject, Period.year(base_year), base_year)
         if period.kind == "year":
             now = self.side(subject, period, base_year)
-            parts = [(period, now)]
+            parts, signs = [(period, now)], (1,)
         else:
             now, parts = self.rolling_side(subject, period, base_year)
+            signs = ROLLING_SIGNS
         if now.energy is None or base.energy is None:
             return None
         lacks = (*now.lacks, *base.lacks)
-        value = None if lacks else -self._ratio(base, now, self.decimals(county, period))
+        value = effect = None
+        if not lacks:
+            value = -self._ratio(base, now, self.decimals(county, period))
+            signed = [(sign, part) for sign, (part, _) in zip(signs, parts, strict=True)]
+            effect = self._effect(subject, base, now, base_year, signed, f"折标系数与{base_year}年不同")
         inputs = self._sources(subject, [*parts, (Period.year(base_year), base)], base_year, _E)
         rule_set_id, recalled = self.rules(county, period)
         marks = self._marks(lacks, now, base)
@@ -170,7 +176,7 @@ class Intensities:
         return self.drafts.add(
             "energy_intensity_decline_percent", subject, period, value, basis=_E, lens=self.lens, calculation="intensity.decline",
             inputs=canonical_json(inputs), uncertainty=None if lacks else self._uncertainty(base, now), rule_set_id=rule_set_id,
-            **marks,
+            **{**marks, "sentence": "；".join((*lacks, *([effect] if effect else ())))},
         )  # fmt: skip
 
     # pieces
@@ -185,19 +191,33 @@ class Intensities:
         )
         return change.change_percent
 
-    def _effect(self, subject: Subject, sides: tuple[Side, Side], before: Period, now: Period) -> str | None:
-        """What part of the change comes from other coefficients than a year ago (accounting 3), in words."""
-        used = self.totals.used.get((self.lens, subject.id, now.code))
-        base, report = sides
-        if used is None or not self.coefficients.differ(used, before.start.year, now.start.year):
+    def _effect(
+        self, subject: Subject, base: Side, now: Side, base_year: int, parts: Sequence[tuple[int, Period]], why: str
+    ) -> str | None:  # fmt: skip
+        """What part of a change comes from other coefficients than those of ``base_year`` (accounting 3), in words.
+
+        ``parts`` are the periods of which the report side is made, each with its sign.
+        """
+        used = [(sign, part.start.year, self.totals.used.get((self.lens, subject.id, part.code))) for sign, part in parts]
+        known = [(sign, year, quantities) for sign, year, quantities in used if quantities is not None]
+        if len(known) < len(used) or not any(self.coefficients.differ(q, base_year, year) for _, year, q in known):
             return None
-        at_old = scaled_total(used, self.coefficients, before.start.year, Basis.EQUIVALENT)
-        at_new = scaled_total(used, self.coefficients, now.start.year, Basis.EQUIVALENT)
-        if at_old is None or at_new is None or not (base.energy and report.energy and base.gdp and report.gdp):
+        at_old = self._at_coefficients([(sign, base_year, quantities) for sign, _, quantities in known])
+        at_new = self._at_coefficients(known)
+        if at_old is None or at_new is None or not (base.energy and base.gdp and now.gdp):
             return None
         energy = base.energy.value or Decimal(0)
-        points = coefficient_effect_pp(energy, at_new, at_old, base.gdp.gdp.value, report.gdp.gdp.value)
-        return f"两年折标系数不同，其变化使降低率{'减少' if points > 0 else '增加'}{abs(round_half_up(points, 2))}个百分点"
+        points = coefficient_effect_pp(energy, at_new, at_old, base.gdp.gdp.value, now.gdp.gdp.value)
+        shown = abs(round_half_up(points, 2))
+        if not shown:
+            return f"{why}，对降低率的影响不到0.01个百分点"
+        return f"{why}，其变化使降低率{'减少' if points > 0 else '增加'}{shown}个百分点"
+
+    def _at_coefficients(self, parts: Sequence[tuple[int, int, dict[str, int]]]) -> Decimal | None:
+        """The signed sum of parts, each at the coefficients of a year; None where a coefficient is missing."""
+        totals = [(sign, scaled_total(used, self.coefficients, year, Basis.EQUIVALENT)) for sign, year, used in parts]
+        known = [sign * total for sign, total in totals if total is not None]
+        return sum(known, Decimal(0)) if len(known) == len(totals) else None
 
     @staticmethod
     def _uncertainty(*sides: Side) -> Decimal | None:

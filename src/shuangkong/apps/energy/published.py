@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from shuangkong.apps.energy.intensity import last_day
-from shuangkong.apps.energy.series import RECALLED_REMARK, Series, cell_input, period_of
+from shuangkong.apps.energy.intensity import Goal, last_day
+from shuangkong.apps.energy.series import Series, cell_input, period_of
 from shuangkong.apps.indicators.drafts import Drafts, Figure
 from shuangkong.apps.indicators.evidence import SeriesCell
 from shuangkong.apps.organisations.models import Subject
@@ -34,8 +35,10 @@ Place = tuple[int, str]
 class Published:
     """Writes published figures with the lens ``published``, and what we make of published growths with the lens ``issued``."""
 
-    def __init__(self, drafts: Drafts, series: Series, book: RecordingBook, subjects: Sequence[Subject]) -> None:
-        self.drafts, self.series, self.book = drafts, series, book
+    def __init__(
+        self, drafts: Drafts, series: Series, book: RecordingBook, subjects: Sequence[Subject], goals: Mapping[tuple[int, int], Goal]
+    ) -> None:  # fmt: skip
+        self.drafts, self.series, self.book, self.goals = drafts, series, book, goals
         self._subjects = {subject.pk: subject for subject in subjects}
         self._rows: dict[tuple[str, int, str], SeriesCell] = {}
 
@@ -60,25 +63,42 @@ class Published:
         value = Decimal(cell.rate) if cell.rate is not None else from_micro(cell.micro or 0)
         return self.drafts.add(
             code, subject, period, value, basis=basis, lens="published", public=True, calculation="published.figure",
-            demonstration=bool(cell.demonstration), recalled=RECALLED_REMARK in cell.remark,
+            demonstration=bool(cell.demonstration), recalled=cell.recalled,
             inputs=canonical_json([cell_input(f"{period.label}{label}（公布数）", cell, subject)]),
         )  # fmt: skip
 
     def _level(self, subject: Subject, period: Period, change: Figure) -> None:
-        """A published rise is 一级 whatever was required; a fall has no level without a target."""
-        book, level = self.book.rulebook.book(self.book.region, self.book.known_on), None
-        if change.value is not None and change.value > 0:
-            try:
-                level = warning.national(change.value, Decimal(0), book, self.book.region, last_day(period))
-            except NotInForce:
-                level = None
+        """A published rise is 一级 whatever was required; a fall is graded by the year's rate and has no level without a target.
+
+        A level that tells of a target which is not public is not public either.
+        """
+        goal, rose = self.goals.get((subject.pk, period.start.year)), change.value is not None and change.value > 0
+        required = None if goal is None or rose else goal.of_year(period.start.year)
+        book = self.book.rulebook.book(self.book.region, self.book.known_on)
+        level, words = self._graded(change, Decimal(0) if rose else required, book, last_day(period))
+        inputs: list[dict[str, Any]] = [{"label": "同比变化率（公布数）", "key": change.key}]
+        marks = {"demonstration": change.demonstration, "public": True}
+        if goal is not None and required is not None:
+            inputs.append({"label": "目标", "target": goal.target.pk, "number": str(goal.number)})
+            marks = {"demonstration": change.demonstration or goal.target.demonstration, "public": goal.target.public}
         self.drafts.add(
-            "warning_national", subject, period, Decimal(level.severity) if level else None, words=level.label if level else "未下达目标",
-            severity=level.severity if level else None, basis=Basis.EQUIVALENT.value, lens="published", public=True,
-            calculation="warning.national", demonstration=change.demonstration, recalled=change.recalled,
-            rule_set_id=self.drafts.rule_sets.id_of(book.used),
-            inputs=canonical_json([{"label": "同比变化率（公布数）", "key": change.key}]),
+            "warning_national", subject, period, Decimal(level.severity) if level else None, words=words,
+            severity=level.severity if level else None, basis=Basis.EQUIVALENT.value, lens="published", calculation="warning.national",
+            recalled=change.recalled, rule_set_id=self.drafts.rule_sets.id_of(book.used), inputs=canonical_json(inputs), **marks,
         )  # fmt: skip
+
+    @staticmethod
+    def _graded(
+        change: Figure, required: Decimal | None, book: RecordingBook, on: date
+    ) -> tuple[warning.WarningLevel | None, str]:  # fmt: skip
+        """The level and its label, or why there is none."""
+        if change.value is None or required is None:
+            return None, "未下达目标"
+        try:
+            level = warning.national(change.value, required, book, book.region, on)
+        except NotInForce:
+            return None, "不评级"
+        return level, level.label
 
     def _recompute(self, changes: dict[Place, Figure], own: set[str]) -> None:
         """From published growth of energy and of GDP: ours, estimated, with the uncertainty of the rounded growths."""
@@ -104,6 +124,6 @@ class Published:
         self.drafts.add(
             CHANGE, subject, period, value, basis=Basis.EQUIVALENT.value, lens="issued", public=True, calculation="published.from_growth",
             status=Status.ESTIMATED, demonstration=bool(energy.demonstration or gdp.demonstration), uncertainty=uncertainty,
-            sentence=sentence, recalled=RECALLED_REMARK in energy.remark or RECALLED_REMARK in gdp.remark,
+            sentence=sentence, recalled=energy.recalled or gdp.recalled,
             inputs=canonical_json([cell_input("能源消费总量增速", energy, subject), cell_input("地区生产总值增速", gdp, subject)]),
         )  # fmt: skip

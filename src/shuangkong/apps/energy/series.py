@@ -14,7 +14,6 @@ from shuangkong.core.periods import Period
 LENSES = ("published", "issued", "reported")
 #: Which origins a lens may rest on, best first: a figure of the bureau before one of the county (accounting 6, 15).
 ORIGINS = {"published": ("published",), "issued": ("published", "issued"), "reported": ("reported", "metered")}
-RECALLED_REMARK = "待核实"
 
 
 def cell_input(label: str, cell: SeriesCell, subject: Subject) -> dict[str, object]:

@@ -87,6 +87,6 @@ def _figure(drafts: Drafts, subject: Subject, cell: SeriesCell, kind: str, end: 
     basis = gdp_basis(period, cell.price_base) if cell.price_base else ""
     drafts.add(
         _MEASURES[cell.measure], subject, period, value, basis=basis, lens=lens, release=cell.release, calculation="series.release",
-        demonstration=bool(cell.demonstration), public=lens == "published",
+        demonstration=bool(cell.demonstration), recalled=cell.recalled, public=lens == "published",
         inputs=canonical_json([cell_input(period.label, cell, subject)]),
     )  # fmt: skip

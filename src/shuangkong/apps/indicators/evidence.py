@@ -23,6 +23,9 @@ SERIES = (
 #: From the least to the most settled.
 RELEASES = ("preliminary", "verified", "final", "census")
 
+#: What stands in the remark of a row that was only recalled or seen as a repost.
+RECALLED_REMARK = "待核实"
+
 _LENS = "CASE WHEN r.origin IN ('issued', 'published') THEN 'issued' ELSE 'reported' END"
 _RANK = "CASE WHEN r.origin IN ('published', 'reported') THEN 1 ELSE 0 END"
 _DEMONSTRATION = "CASE WHEN r.demonstration THEN 1 ELSE 0 END"
@@ -73,6 +76,11 @@ class SeriesCell(NamedTuple):
     known_on: str
     remark: str
     row_id: int
+
+    @property
+    def recalled(self) -> bool:
+        """Whether the figure is still to be verified."""
+        return RECALLED_REMARK in self.remark
 
 
 @dataclass(slots=True)

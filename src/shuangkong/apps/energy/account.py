@@ -107,13 +107,14 @@ class Account:
             product for product, flows in self.flows.items() if not any(flow in flows for flow in SUPPLY_FLOWS) and flows.keys() != {MEMO}
         ]
 
-    def over_tolerance(self, tolerance_percent: Callable[[str], Decimal]) -> list[str]:
-        """Products whose difference is over the tolerance, of ``available``."""
-        return [
-            product
-            for product, (difference, available) in self.differences().items()
-            if abs(difference) * PERCENT > tolerance_percent(product) * abs(available)
-        ]
+
+def over_tolerance(balanced: Mapping[str, tuple[int, int]], tolerance_percent: Callable[[str], Decimal]) -> list[str]:
+    """Products of ``balanced`` (:meth:`Account.differences`) whose difference is over the tolerance, of ``available``."""
+    return [
+        product
+        for product, (difference, available) in balanced.items()
+        if abs(difference) * PERCENT > tolerance_percent(product) * abs(available)
+    ]
 
 
 def coal_equivalent(quantities: Mapping[str, int], units_of: Mapping[str, int | None]) -> tuple[int, list[str]]:

@@ -8,12 +8,13 @@ from decimal import Decimal, localcontext
 from functools import cached_property
 from typing import Any
 
-from shuangkong.apps.energy.account import LINES, PRODUCT_SIGN, Account, coal_equivalent, merged
+from shuangkong.apps.energy.account import LINES, PRODUCT_SIGN, Account, coal_equivalent, merged, over_tolerance
 from shuangkong.apps.energy.coefficients import Coefficients, tce, tce_text
 from shuangkong.apps.energy.places import City, lacking_sentence, quarter_label, short_name
 from shuangkong.apps.energy.series import Series, cell_input
 from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread
 from shuangkong.apps.indicators.evidence import SeriesCell, energy_line
+from shuangkong.apps.indicators.sections import Sections
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.digest import canonical_json, sm3_hex
 from shuangkong.core.energy import PERCENT, Basis
@@ -59,8 +60,8 @@ class Totals:
 class Balances:
     """Writes the account of each place as drafts and keeps the totals for what follows."""
 
-    def __init__(self, drafts: Drafts, coefficients: Coefficients, totals: Totals, series: Series) -> None:
-        self.drafts, self.coefficients, self.totals, self.series = drafts, coefficients, totals, series
+    def __init__(self, drafts: Drafts, coefficients: Coefficients, totals: Totals, series: Series, sections: Sections) -> None:
+        self.drafts, self.coefficients, self.totals, self.series, self.sections = drafts, coefficients, totals, series, sections
         self._rules: dict[tuple[Any, ...], tuple[int | None, bool, bool]] = {}
 
     def county(self, lens: str, subject: Subject, period: Period, account: Account) -> None:
@@ -154,21 +155,35 @@ class Sheet:
         self.place = balances.drafts.at(subject, period, lens)
         self.sentence = lacking_sentence(missing, period, "能源") if missing else ""
         self._used, self._nets = account.used(), {name: account.net(signs) for name, signs in LINES.items()}
-        self._differences = {product: pair[0] for product, pair in account.differences().items()}
-        self._product_nets = account.net(PRODUCT_SIGN)
         self._queries: dict[str, str] = {}
 
     def write(self) -> None:
-        """All values of the sheet."""
+        """All values of the sheet; of one that is kept only the totals, on which others rest."""
         self.balances.totals.used[self.lens, self.subject.id, self.place.code] = self._used
+        kept = self._kept()
         for basis in _BASES:
             self._units = self.balances.coefficients.table(self.year, basis)
             self._tails = [_part_tail(part, self.place.code, basis, self.lens) for part, _ in self.parts]
-            keys = [(self._line(name, net, basis), _NAMES[name]) for name, net in self._nets.items() if net]
-            self._total(keys, basis)
+            self._total(basis)
+            if kept:
+                continue
+            for name, net in self._nets.items():
+                if net:
+                    self._line(name, net, basis)
             self._difference(basis)
             self._products(basis)
             self._sectors(basis)
+
+    def _name(self, subject: Subject) -> str:
+        return f"sheet|{self.lens}|{subject.id}|{self.period.kind}|{self.period.end}"
+
+    def _kept(self) -> bool:
+        """Whether the sheet rests on what the current one rests on: its rows, or those of its parts."""
+        now = self.balances.sections.now
+        parts = [f"{part.code}|{part.name}|{now[self._name(part)]}" for part, _ in self.parts]
+        rows = sorted(line for lines in self.account.product_lines.values() for line in lines)
+        head = f"{self.subject.code}|{self.account.read_as}|{self.account.demonstration}|{self.sentence}"
+        return self.balances.sections.kept(self._name(self.subject), [head, *parts, *rows])
 
     # what every value of the sheet needs
 
@@ -212,15 +227,15 @@ class Sheet:
 
     # the values
 
-    def _line(self, name: str, net: dict[str, int], basis: Basis) -> str:
+    def _line(self, name: str, net: dict[str, int], basis: Basis) -> None:
         code, flows = f"energy_{name}_tce", LINES[name].keys()
         if self.parts:
             inputs = self._of_parts(code, lambda account: any(not flows.isdisjoint(of) for of in account.flows.values()))
         else:
             inputs = self._whole()
-        return self._put(code, net, basis, f"energy.{name}", inputs)[0]
+        self._put(code, net, basis, f"energy.{name}", inputs)
 
-    def _total(self, keys: list[tuple[str, str]], basis: Basis) -> None:
+    def _total(self, basis: Basis) -> None:
         issued = self.balances.issued_total(self.lens, self.subject, self.period) if basis is Basis.EQUIVALENT else None
         if issued is not None:
             own, _ = coal_equivalent(self._used, self._units)
@@ -234,7 +249,8 @@ class Sheet:
             inputs = f"[{','.join([_PART % (code, tail) for tail in self._tails])}]"
             self._tails = self._tails[: len(self.parts)]
         else:
-            inputs = key_inputs(keys)
+            where = f"|{self.subject.code}|{self.place.code}|{_WORDS[basis]}|gross|{self.lens}|"
+            inputs = key_inputs((f"energy_{name}_tce{where}", _NAMES[name]) for name, net in self._nets.items() if net)
         calculation = "energy.total_of_parts" if self.parts else "energy.total"
         key, units, lacks = self._put(code, self._used, basis, calculation, inputs, status.value, finding)
         _, recalled, invented = self.balances.rule_set(tuple(self._used), self.year, basis)
@@ -259,15 +275,20 @@ class Sheet:
         return f"{words}{'多' if share > 0 else '少'}{abs(share)}%" if share else ""
 
     @cached_property
+    def _balanced(self) -> dict[str, tuple[int, int]]:
+        return self.account.differences()
+
+    @cached_property
     def _over_tolerance(self) -> str:
         coefficients = self.balances.coefficients
-        over = self.account.over_tolerance(lambda product: coefficients.tolerance_percent(product, self.year))
+        over = over_tolerance(self._balanced, lambda product: coefficients.tolerance_percent(product, self.year))
         return f"{'、'.join(coefficients.label(product) for product in over)}的平衡差额超过允许范围" if over else ""
 
     def _difference(self, basis: Basis) -> None:
         code = "energy_balance_difference_tce"
         inputs = self._of_parts(code) if self.parts else self._whole()
-        if not self._differences:
+        differences = {product: pair[0] for product, pair in self._balanced.items()}
+        if not differences:
             self.balances.drafts.put(
                 self.place, code, _WORDS[basis], None, "missing", self.account.demonstration, False, "energy.difference",
                 "未报供应侧各流向，平衡差额缺报", "", inputs, None,
@@ -275,13 +296,13 @@ class Sheet:
             return
         without = [self.balances.coefficients.label(product) for product in self.account.unbalanced()]
         extra = f"{'、'.join(without)}未报期初、生产、调入、调出、期末，无从平衡" if without else ""
-        self._put(code, self._differences, basis, "energy.difference", inputs, extra=extra)
+        self._put(code, differences, basis, "energy.difference", inputs, extra=extra)
 
     def _products(self, basis: Basis) -> None:
         coefficients = self.balances.coefficients
         other = coefficients.table(self.year, Basis.EQUIVALENT)
         calorific = basis is Basis.CALORIFIC
-        for product, micro in self._product_nets.items():
+        for product, micro in self.account.net(PRODUCT_SIGN).items():
             if calorific and self._units[product] == other[product]:
                 continue
             code = f"energy_product_tce:{product}"

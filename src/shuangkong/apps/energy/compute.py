@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from shuangkong.apps.energy import vintages
+from shuangkong.apps.energy import ground, vintages
 from shuangkong.apps.energy.account import Account
 from shuangkong.apps.energy.balances import Balances, Place, Totals, gather
 from shuangkong.apps.energy.coefficients import Coefficients
@@ -18,7 +18,8 @@ from shuangkong.apps.energy.published import Published
 from shuangkong.apps.energy.series import Series, period_of
 from shuangkong.apps.indicators.drafts import Draft, Drafts
 from shuangkong.apps.indicators.evidence import AsOf, energy_cells, series_cells
-from shuangkong.apps.indicators.models import Target
+from shuangkong.apps.indicators.models import Target, Value
+from shuangkong.apps.indicators.sections import Sections
 from shuangkong.apps.ledger.imports.columns import section_of
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.errors import NotInForce
@@ -31,9 +32,12 @@ DECLINE = "energy_intensity_decline_percent"
 ACCOUNT_LENSES = ("issued", "reported")
 
 
-def compute(rulebook: Rulebook, as_of: AsOf, today: date) -> list[Draft]:
-    """Every value that the ledger and the rulebook give, as known on ``as_of.known_on`` (None: by today)."""
-    computation = Computation(rulebook, as_of, today)
+def compute(rulebook: Rulebook, as_of: AsOf, today: date, sections: Sections | None = None) -> list[Draft]:
+    """Every value that the ledger and the rulebook give, as known on ``as_of.known_on`` (None: by today).
+
+    With ``sections`` that were compared before, without the values of those that are kept.
+    """
+    computation = Computation(rulebook, as_of, today, sections or Sections())
     computation.run()
     return computation.drafts.rows
 
@@ -49,8 +53,8 @@ def _labels(rulebook: Rulebook) -> Mapping[str, Mapping[str, str]]:
 class Computation:
     """One run over all cities, and over what is published of the regions above them."""
 
-    def __init__(self, rulebook: Rulebook, as_of: AsOf, today: date) -> None:
-        self.rulebook, self.as_of, self.today = rulebook, as_of, today
+    def __init__(self, rulebook: Rulebook, as_of: AsOf, today: date, sections: Sections) -> None:
+        self.rulebook, self.as_of, self.today, self.sections = rulebook, as_of, today, sections
         self.known_on = as_of.known_on or today
         self.cities = cities()
         self.drafts = Drafts(_labels(rulebook))
@@ -65,9 +69,17 @@ class Computation:
         """Cities first, then what is published."""
         for city in self.cities:
             CityComputation(self, city).run()
-        own = {draft.key for draft in self.drafts.rows}
+        own = {draft.key for draft in self.drafts.rows} | self.kept_changes()
         subjects = [*above(), *(s for city in self.cities for s in (city.subject, *city.counties))]
         Published(self.drafts, self.series, self.rulebook.book(known_on=self.known_on), subjects, self.goals).write(own)
+
+    def kept_changes(self) -> set[str]:
+        """Keys of our own changes of intensity in sections that are kept."""
+        if not self.sections.keeps:
+            return set()
+        current = Value.objects.unscoped("which values are kept is no figure").filter(current__isnull=False)
+        kept = [name.subject_id for name in self.sections.kept_of("economy") if name.lens == "issued"]
+        return set(current.filter(calculation="intensity.change", lens="issued", subject_id__in=kept).values_list("key", flat=True))
 
 
 def _with_years(accounts: dict[Place, Account]) -> dict[Place, Account]:
@@ -104,7 +116,7 @@ class CityComputation:
         decimals = int(self.book.at("statistics.growth_published_decimals", self.region, whole.known_on).number)
         self.economy = Economy(whole.series, [city], decimals)
         self.gdp_lens = "issued"
-        self.balances = Balances(whole.drafts, self.coefficients, whole.totals, whole.series)
+        self.balances = Balances(whole.drafts, self.coefficients, whole.totals, whole.series, whole.sections)
 
     def run(self) -> None:
         """Accounts, electricity, GDP, intensity, levels, then the targets that nothing measures yet."""
@@ -150,6 +162,12 @@ class CityComputation:
         self.balances.residual(lens, self.city, period, tolerance)
 
     def _electricity(self, lens: str) -> None:
+        everybody = (self.city.subject, *self.city.parts, *self.city.zones)
+        mine = {part.pk for part in everybody}
+        lines = sorted(ground.cell_line(owner, cell) for owner, cell in self.whole.series.all("electricity") if owner in mine)
+        self.whole.sections.cities[self.city.subject.pk] = tuple(mine)
+        if self.whole.sections.kept(f"electricity|{lens}|{self.city.subject.pk}", [*ground.city_lines(self.city), *lines]):
+            return
         ElectricityAccount(self.whole.drafts, Power(self.whole.series, lens), lens).city(self.city)
 
     def base_of(self, year: int) -> int | None:
@@ -167,12 +185,41 @@ class CityComputation:
         grades = Grades(intensities, lambda subject, year: self.whole.goals.get((subject.pk, year)))
         periods = [period for period in energy_periods if period.kind in ("ytd", "year")]
         periods = sorted({*periods, *self._economy_periods(lens)}, key=lambda period: (period.end, period.kind))
+        rested = self._rested(lens, periods)
+        subjects = [subject for subject in (*self.city.counties, *self.city.zones, self.city.subject) if not rested(subject)]
         for period in periods:
             base = self.base_of(period.start.year)
             if base is None:
                 continue
-            for subject in (*self.city.counties, *self.city.zones, self.city.subject):
+            for subject in subjects:
                 self._subject(intensities, grades, subject, period, base)
+
+    def _rested(self, lens: str, periods: Iterable[Period]) -> Callable[[Subject], bool]:
+        """Whether GDP, intensity and levels of a subject rest on what the current ones rest on."""
+        cells: dict[int, list[str]] = {}
+        for owner, cell in (pair for measure in ("gdp", "gdp_growth") for pair in self.whole.series.all(measure)):
+            cells.setdefault(owner, []).append(ground.cell_line(owner, cell))
+        totals: dict[int, list[str]] = {}
+        for (of, owner, code, basis), figure in self.whole.totals.figures.items():
+            if of == lens:
+                totals.setdefault(owner, []).append(ground.figure_line(code, basis, figure))
+        used = {name: sm3 for name, sm3 in self.whole.sections.now.items() if name.startswith(f"sheet|{lens}|")}
+        for name, sm3 in used.items():
+            totals.setdefault(int(name.split("|")[2]), []).append(sm3)
+        goals: dict[int, list[str]] = {}
+        for (owner, year), goal in self.whole.goals.items():
+            goals.setdefault(owner, []).append(ground.goal_line(year, goal))
+        spans = [self.gdp_lens, *(period.code for period in periods)]
+
+        def kept(subject: Subject) -> bool:
+            own = subject == self.city.subject
+            parts = (self.city.subject, *self.city.parts) if own else (subject,)
+            named = ground.city_lines(self.city) if own else [ground.subject_line(subject)]
+            filed = sorted(line for part in parts for line in cells.get(part.pk, ()))
+            lines = [*spans, *named, *filed, *sorted(totals.get(subject.pk, ())), *sorted(goals.get(subject.pk, ()))]
+            return self.whole.sections.kept(f"economy|{lens}|{subject.pk}", lines)
+
+        return kept
 
     def _economy_periods(self, lens: str) -> set[Period]:
         mine = {part.pk for part in (self.city.subject, *self.city.parts, *self.city.zones)}

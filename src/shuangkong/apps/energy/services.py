@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any
 
 from shuangkong.apps.energy.compute import compute
+from shuangkong.apps.energy.ground import common_ground
 from shuangkong.apps.indicators.alerts import raise_alerts
 from shuangkong.apps.indicators.evidence import AsOf
 from shuangkong.apps.indicators.models import Run
-from shuangkong.apps.indicators.services import Known, publish, store_known_on
+from shuangkong.apps.indicators.sections import Sections, newest_run, sections_since
+from shuangkong.apps.indicators.services import Known, Outdated, publish, store_known_on
 from shuangkong.apps.plans.services import current_rulebook
+from shuangkong.core.errors import InputError
+
+_ATTEMPTS = 3
 
 
 @contextmanager
@@ -28,19 +33,26 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def recompute(now: datetime, today: date, actor: Any = None, reason: str = "") -> Run | None:
+def recompute(now: datetime, today: date, actor: Any = None, reason: str = "", *, afresh: bool = False) -> Run | None:
     """Compute all values as known today and publish what changed as a run. None when nothing changed.
+
+    Sections whose rows, rules and code are those of the current values are not made again; ``afresh`` makes and compares every value.
 
     Raises:
         InputError: other computations kept publishing meanwhile.
     """
     rulebook = current_rulebook()
-    with _collector_at_rest():
-        drafts = compute(rulebook, AsOf(known_on=today), today)
-        run = publish(drafts, Known(today, rulebook.hash), now=now, actor=actor, reason=reason)
-    if run is not None:
-        raise_alerts(today)
-    return run
+    for _attempt in range(_ATTEMPTS):
+        ground = common_ground(rulebook, today)
+        sections = Sections(ground, base=newest_run()) if afresh else sections_since(ground)
+        with suppress(Outdated):
+            with _collector_at_rest():
+                drafts = compute(rulebook, AsOf(known_on=today), today, sections)
+                run = publish(drafts, Known(today, rulebook.hash), now=now, actor=actor, reason=reason, sections=sections)
+            if run is not None:
+                raise_alerts(today)
+            return run
+    raise InputError("计算结果未能生效", why="同时有别的计算在发布", do="稍后重新计算")
 
 
 def compute_known_on(known_on: date, now: datetime, actor: Any = None) -> Run:

@@ -166,6 +166,18 @@ class CurrentValue(models.Model):
     value = models.OneToOneField(Value, models.CASCADE, related_name="current")
 
 
+class Computed(models.Model):
+    """The newest computation of what is current, also one that changed no value: when, and what its sections rested on.
+
+    One row. It proves nothing and can be thrown away: then everything is computed again. ``sections`` maps the name of a section
+    (``indicators.sections``) to the SM3 of its inputs.
+    """
+
+    run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="+", db_index=False)
+    sections = CanonicalField(default=dict)
+    made_at = models.DateTimeField(db_default=Now())
+
+
 class Disclosure(models.Model):
     """A recorded decision that opens values to all who sign in (and, later, to the public)."""
 

@@ -12,20 +12,19 @@ from shuangkong import __version__
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.indicators.catalogue import ENTRIES, columns
 from shuangkong.apps.indicators.drafts import CONTENT, KEY_COLUMNS, Draft
-from shuangkong.apps.indicators.models import CurrentValue, DisclosedValue, Disclosure, Indicator, Run, Value
+from shuangkong.apps.indicators.models import Computed, CurrentValue, DisclosedValue, Disclosure, Indicator, Run, Value
 from shuangkong.apps.indicators.proof import root_of, value_line
-from shuangkong.apps.indicators.reading import raw_values
+from shuangkong.apps.indicators.sections import Sections, newest_run, outside_kept
 from shuangkong.core.errors import InputError
 from shuangkong.core.figures import Status
 
 #: Rows of one write transaction: a longer one would hold up every other writer.
 CHUNK = 2000
-_ATTEMPTS = 3
 _WITHDRAWN = "withdrawn"
 
 
 class Outdated(Exception):
-    """Another run was published while this one was written: it has to be compared again."""
+    """Another run was published while this one was computed or written: it has to be computed again."""
 
 
 class Known(NamedTuple):
@@ -44,26 +43,34 @@ def load_catalogue() -> int:
     return len(ENTRIES)
 
 
-def publish(drafts: Sequence[Draft], known: Known, *, now: datetime, actor: Any = None, reason: str = "") -> Run | None:
+def publish(
+    drafts: Sequence[Draft], known: Known, *, now: datetime, actor: Any = None, reason: str = "", sections: Sections | None = None
+) -> Run | None:  # fmt: skip
     """Write the values that differ from the current ones as a run, then make them current in one transaction with the audit entry.
 
-    A current value whose key is not among ``drafts`` gets a value that says 缺报. Returns None when nothing changed: nothing is written.
+    A current value whose key is not among ``drafts`` gets a value that says 缺报, unless it belongs to a section that was kept.
+    Returns None when nothing changed: no value is written, only that it was computed.
 
     Raises:
-        InputError: other runs kept being published meanwhile.
+        Outdated: another run was published since ``sections`` were compared, or while this one was written.
     """
-    for _attempt in range(_ATTEMPTS):
-        base = _last_published()
-        changed = _changed(drafts)
-        if not changed:
-            return None
-        run = _write(changed, known, kind="live", actor=actor, reason=reason, computed=len(drafts))
-        try:
-            _make_current(run, base, now, actor, changed)
-        except Outdated:
-            continue
-        return run
-    raise InputError("计算结果未能生效", why="同时有别的计算在发布", do="稍后重新计算")
+    sections = sections or Sections(base=newest_run())
+    changed = _changed(drafts, sections)
+    if not changed:
+        with transaction.atomic():
+            if newest_run() != sections.base:
+                raise Outdated
+            _remember(sections, sections.base)
+        return None
+    run = _write(changed, known, kind="live", actor=actor, reason=reason, computed=len(drafts))
+    _make_current(run, sections, now, actor, changed)
+    return run
+
+
+def _remember(sections: Sections, run_id: int | None) -> None:
+    """That everything was computed, and what it rested on."""
+    Computed.objects.all().delete()
+    Computed.objects.create(run_id=run_id, sections=sections.now)
 
 
 def store_known_on(drafts: Sequence[Draft], known: Known, *, now: datetime, actor: Any = None) -> Run:
@@ -74,12 +81,8 @@ def store_known_on(drafts: Sequence[Draft], known: Known, *, now: datetime, acto
     return run
 
 
-def _last_published() -> int | None:
-    return Run.objects.filter(published_at__isnull=False).order_by("-id").values_list("id", flat=True).first()
-
-
-def _changed(drafts: Sequence[Draft]) -> list[Draft]:
-    current = _current_contents()
+def _changed(drafts: Sequence[Draft], sections: Sections) -> list[Draft]:
+    current = _current_contents(sections)
     changed = []
     for draft in drafts:
         if current.pop(draft[0], None) != draft[len(KEY_COLUMNS) :]:
@@ -87,9 +90,14 @@ def _changed(drafts: Sequence[Draft]) -> list[Draft]:
     return changed + _withdrawn(current)
 
 
-def _current_contents() -> dict[str, tuple[Any, ...]]:
-    values = Value.objects.unscoped("a run compares with what is current").filter(current__isnull=False)
-    return {row[0]: row[1:] for row in raw_values(values, ("key", *CONTENT))}
+def _current_contents(sections: Sections) -> dict[str, tuple[Any, ...]]:
+    """What is current, without the values of kept sections, by key."""
+    columns = ", ".join(f"v.{connection.ops.quote_name(name)}" for name in ("key", *CONTENT))
+    where = f" WHERE {outside_kept(sections)}" if sections.keeps else ""
+    statement = f"SELECT {columns} FROM {Value._meta.db_table} v JOIN {CurrentValue._meta.db_table} c ON c.value_id = v.id{where}"
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return {row[0]: row[1:] for row in cursor.fetchall()}
 
 
 def _withdrawn(left: dict[str, tuple[Any, ...]]) -> list[Draft]:
@@ -149,12 +157,12 @@ def _adapter() -> Any:
     return adapt
 
 
-def _make_current(run: Run, base: int | None, now: datetime, actor: Any, changed: Sequence[Draft]) -> None:
-    value, pointer = Value._meta.db_table, CurrentValue._meta.db_table
+def _make_current(run: Run, sections: Sections, now: datetime, actor: Any, changed: Sequence[Draft]) -> None:
+    value, pointer, base = Value._meta.db_table, CurrentValue._meta.db_table, sections.base
     with transaction.atomic():
         if base is not None:
             list(Run.objects.select_for_update().filter(pk=base))
-        if _last_published() != base:
+        if newest_run() != base:
             raise Outdated
         with connection.cursor() as cursor:
             cursor.execute(
@@ -164,6 +172,7 @@ def _make_current(run: Run, base: int | None, now: datetime, actor: Any, changed
             )
         Run.objects.filter(pk=run.pk).update(finished_at=now, published_at=now)
         run.finished_at = run.published_at = now
+        _remember(sections, run.pk)
         record("indicators.run.published", run, actor=actor, before={"run": base}, after=_entry(run, changed), origin=run.reason)
 
 

@@ -13,7 +13,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from shuangkong.apps.energy.services import recompute
-from shuangkong.apps.indicators.models import Disclosure, Indicator, Run, Target, Value
+from shuangkong.apps.indicators.models import Computed, Disclosure, Indicator, Target, Value
 from shuangkong.apps.indicators.services import disclose, load_catalogue
 from shuangkong.apps.ledger.loading import Consignment, Places, load_rows
 from shuangkong.apps.ledger.models import Batch
@@ -128,9 +128,9 @@ _SOUND = (Status.OK.value, Status.ESTIMATED.value)
 
 
 def _accounts_lag() -> bool:
-    """Whether a batch was applied after the last published computation, so that one that was interrupted is made up for."""
+    """Whether a batch was applied after the newest computation, so that one that was interrupted is made up for."""
     newest = Batch.objects.unscoped("whether the ledger moved").aggregate(at=Max("applied_at"))["at"]
-    computed = Run.objects.filter(published_at__isnull=False).aggregate(at=Max("made_at"))["at"]
+    computed = Computed.objects.aggregate(at=Max("made_at"))["at"]
     return newest is not None and (computed is None or computed < newest)
 
 

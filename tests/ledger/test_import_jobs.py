@@ -342,7 +342,7 @@ def test_another_user_signs_in_and_saves_while_100_000_rows_are_imported(own_dat
     assert ask(env, f"SELECT state FROM desk_job WHERE id = {number}") == [("done",)]
     assert ask(env, "SELECT count(*) FROM ledger_row") == [(100_000,)]
     assert during >= 2, "no save fell into the import"
-    assert ask(env, "SELECT count(*) FROM desk_inboxitem") == [(int(saved),)]
+    assert ask(env, "SELECT count(*) FROM desk_inboxitem WHERE kind = 't'") == [(int(saved),)]
     assert float(slowest) < 15, "the busy timeout is 20 s: a save that long was nearly refused"
 
 

@@ -80,9 +80,8 @@ def test_missing_is_never_zero(flows: dict[str, Decimal], flow: str) -> None:
         assert balance.available.value is None
         assert balance.total.value is not None
     assert balance.difference is not None
-    if flow != "recovery":
-        assert balance.difference.value is None
-        assert balance.findings == ()
+    assert balance.difference.value is None
+    assert balance.findings == ()
 
 
 @pytest.mark.parametrize(("difference", "found"), [("4.5", False), ("4.500001", True), ("-4.5", False), ("-4.500001", True)])
@@ -91,6 +90,17 @@ def test_a_difference_at_and_over_its_tolerance(difference: str, found: bool) ->
     balance = energy_balance({"raw_coal": {**COAL, "terminal": terminal}}, FACTORS, TOLERANCE)
     assert balance.findings == (("raw_coal",) if found else ())
     assert balance.status is (Status.ESTIMATED if found else Status.OK)
+
+
+def test_what_is_recovered_is_available_again() -> None:
+    flows = {"opening_stock": D(5), "primary_production": D(20), "inflow": D(100), "outflow": D(10), "closing_stock": D(7)}
+    balance = product_balance("heat", {**flows, "recovery": D(12), "terminal": D(111), "loss": D(4)})
+    assert balance.available is not None
+    assert balance.difference is not None
+    assert (balance.available.value, balance.difference.value) == (D(120), D(5))  # 5 + 20 + 12 + 100 − 10 − 7; 120 − 111 − 4
+    assert balance.total.value == D(120) - D(5) - D(12)
+    alone = product_balance("heat", {"recovery": D(12), "terminal": D(12)})
+    assert alone.available is None
 
 
 def test_without_a_supply_flow_there_is_no_balance() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shuangkong.apps.energy.account import Account, coal_equivalent, merged
 from shuangkong.apps.energy.coefficients import tce, tce_text
-from shuangkong.core.energy import FLOWS, energy_balance
+from shuangkong.core.energy import FLOWS, energy_balance, product_balance
 from shuangkong.core.quantities import from_micro
 from tests.energy.city import Town
 
@@ -28,6 +28,18 @@ def account(cells: list[tuple[str, str, str, int]]) -> Account:
     for number, (product, flow, industry, micro) in enumerate(cells):
         made.add(product, flow, industry, micro, str(number))
     return made
+
+
+@given(CELLS)
+def test_accounting_2_the_difference_is_the_one_of_the_core(cells: list[tuple[str, str, str, int]]) -> None:
+    made = account(cells)
+    differences = made.differences()
+    for product, flows in made.flows.items():
+        balance = product_balance(product, {flow: D(micro) for flow, micro in flows.items()})
+        if balance.available is None or balance.difference is None:
+            assert product not in differences
+        else:
+            assert differences[product] == (balance.difference.value, balance.available.value)
 
 
 @given(CELLS)

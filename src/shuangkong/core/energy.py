@@ -142,6 +142,8 @@ class Balance:
 def product_balance(product: str, flows: Mapping[str, Decimal | None]) -> ProductBalance:
     """The balance of one product from its flows. A flow that is not named does not occur; one that is None is missing.
 
+    ``available = opening + primary production + recovery + inflow − outflow − closing`` (accounting 2).
+
     Raises:
         InputError: a flow that is not in :data:`FLOWS`, or a product without any flow.
     """
@@ -152,7 +154,7 @@ def product_balance(product: str, flows: Mapping[str, Decimal | None]) -> Produc
     lines = {flow: _line(product, flow, flows) for flow in FLOWS}
     available = None
     if any(flow in flows for flow in SUPPLY_FLOWS):
-        available = Line(Decimal(0))
+        available = lines["recovery"]
         for flow in SUPPLY_FLOWS:
             available = available - lines[flow] if flow in _NEGATIVE_SUPPLY else available + lines[flow]
     transformation_loss = lines["transformation_in"] - lines["transformation_out"]

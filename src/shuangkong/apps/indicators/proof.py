@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,17 +14,19 @@ from shuangkong.apps.indicators.models import CurrentValue, Run, Value
 from shuangkong.core.digest import rows_root
 
 _FIELDS = (*KEY_COLUMNS, *CONTENT)
+_MARKS = {"demonstration", "recalled", "public"}
 
 
-def value_line(parts: Iterable[Any]) -> str:
-    """One value (a draft) as the line that is hashed: its key, what the key says as columns, its content; the same text on both engines."""
-    return "\x1f".join([part if part.__class__ is str else _text(part) for part in parts])
+def value_line(parts: Sequence[Any]) -> str:
+    """One value (a draft, or a row) as the line that is hashed: its columns as text; the same on both engines.
+
+    Nothing is the empty text, a mark 1 or 0, a day as 2025-07-01.
+    """
+    return _LINE % tuple(["" if part is None else part for part in parts])
 
 
-def _text(part: Any) -> str:
-    if part is None:
-        return ""
-    return str(int(part)) if isinstance(part, bool) else str(part)
+# a mark is True in a draft and 1 in a row: %d prints both the same, and one format is quicker than joining texts
+_LINE = "\x1f".join("%d" if name in _MARKS else "%s" for name in _FIELDS)
 
 
 def root_of(lines: Iterable[str]) -> str:

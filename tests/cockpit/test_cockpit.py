@@ -89,6 +89,23 @@ def test_the_closed_plan_shows_its_result(fagai: Any, client: Client) -> None:
     assert "余期年均须降" not in text
 
 
+def test_an_earlier_quarter_of_a_closed_plan_is_no_result(fagai: Any) -> None:
+    page = overview(fagai, TODAY, "cz-14", date(2025, 10, 1))
+    assert page.moment.end == date(2025, 10, 1)
+    assert not page.closed
+    assert "已完成" not in statements.of_overview(page).wrong
+    assert "未完成" not in statements.of_overview(page).wrong
+    assert overview(fagai, TODAY, "cz-14").closed
+
+
+def test_a_reader_is_told_that_the_figures_are_withheld_not_missing(city: Any, make_user: Any, client: Client) -> None:
+    text = html(client, make_user("reader", "someone"), "/?period=2026Q3")
+    main = text[text.index('id="main"') : text.index("foot-note")]
+    assert "这一期的数未公开" in main
+    assert main.count("未公开") > 6
+    assert "缺报</td>" not in main, main[main.index("缺报</td>")-300:main.index("缺报</td>")+40]
+
+
 def test_without_a_target_it_says_so_and_shows_the_trend(fagai: Any, client: Client) -> None:
     Target.objects.unscoped("test").filter(plan__code="cz-15").delete()
     page = overview(fagai, TODAY, quarter=Q3)

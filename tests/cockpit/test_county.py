@@ -79,6 +79,28 @@ def test_another_countys_page_shows_no_figure_of_it(zixing: Any, city: City, cli
     assert "升0.35%" not in text
 
 
+def test_what_is_out_of_reach_is_withheld_and_not_said_to_be_missing(zixing: Any, city: City, client: Client) -> None:
+    page = page_of(zixing, city, "431022")
+    said = statements.of_county(page.row, page.plan.period_name, True, page.unfiled)
+    assert said.wrong == "宜章县这一期的数未公开，不在您可查看的范围内"
+    assert said.act == ""
+    client.force_login(zixing)
+    text = client.get("/counties/431022/?period=2026Q3").content.decode()
+    main = text[text.index('id="main"') : text.index("foot-note")]
+    assert "未公开" in main
+    for word in ("缺报", "未报", "未下达"):
+        assert word not in main, main[main.index(word)-300:main.index(word)+40]
+
+
+def test_a_county_on_its_path_is_told_what_it_has_not_filed(zixing: Any, city: City) -> None:
+    page = page_of(zixing, city, "431081")
+    assert "2026年前三季度能源" in page.unfiled
+    assert not [what for what in page.unfiled if what.startswith("2026年能源")]
+    said = statements.of_county(page.row, page.plan.period_name, True, ["2026年前三季度能源"])
+    assert said.wrong.endswith("；2026年前三季度能源未报")
+    assert said.act.endswith("请资兴市补报")
+
+
 def test_what_is_no_county_is_not_found(fagai: Any, client: Client) -> None:
     client.force_login(fagai)
     answer = client.get("/counties/999999/?period=2026Q3")

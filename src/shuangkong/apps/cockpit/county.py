@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from shuangkong.apps.cockpit import drawings, selectors
 from shuangkong.apps.cockpit.cells import Aim, Cell, PlanFacts, RunFacts
 from shuangkong.apps.cockpit.filings import Filing, filings
-from shuangkong.apps.cockpit.overview import PLACE_CODES, PlaceRow, choose_plan, moment_of, place_rows, quarters_of
+from shuangkong.apps.cockpit.overview import PLACE_CODES, PlaceRow, choose_plan, ended, moment_of, place_rows, quarters_of
 from shuangkong.apps.cockpit.selectors import Moment
 from shuangkong.apps.indicators.models import Run
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui.charts import Chart
 from shuangkong.core.figures import Status
+from shuangkong.core.periods import Period
 
 EQUIVALENT, CALORIFIC = "equivalent", "calorific"
 PRODUCT, SECTOR = "energy_product_tce:", "energy_sector_tce:"
@@ -56,11 +57,26 @@ class CountyPage:
     values: list[Cell] = field(default_factory=list)
     path: list[Cell] = field(default_factory=list)
     filings: list[tuple[str, list[Filing]]] = field(default_factory=list)
+    #: Whether the reader may see what is not published of it.
+    reached: bool = True
+
+    @cached_property
+    def unfiled(self) -> list[str]:
+        """What is due in the year shown and absent: 2026年前三季度能源."""
+        if self.moment is None:
+            return []
+        year = self.moment.last_month.year
+        return [
+            f"{Period.ytd(year, quarter * 3).spoken}{label}"
+            for label, quarters in self.filings
+            for quarter, filing in enumerate(quarters, start=1)
+            if filing.state == "not_filed"
+        ]
 
     @property
     def closed(self) -> bool:
-        """Whether the plan's time is over."""
-        return self.today.year > self.plan.last_year
+        """Whether it shows the plan's result: its time is over and the quarter shown is its last."""
+        return ended(self.plan, self.moment, self.today)
 
     def value(self, code: str, basis: str | None = None, ago: bool = False) -> Cell | None:
         """The best value of ``code`` now or a year ago, at one basis where it is named."""
@@ -173,7 +189,9 @@ def county_page(
     shown = [day for day in drawings.quarter_ends(plan) if end is not None and day <= end]
     page = CountyPage(subject, plan, all_plans, ends, moment, run or selectors.newest_run(), today, row, target, values)
     page.path = list(selectors.best(selectors.series_of(user, run, selectors.DECLINE, subject.pk, shown)).values())
-    if moment is not None:
+    page.reached = user.reaches(subject.pk)
+    row.withheld = not page.reached and not row.seen
+    if moment is not None and page.reached:
         page.filings = filings(user, subject.pk, moment.last_month.year, today, run.known_on if run is not None else None)
     return page
 

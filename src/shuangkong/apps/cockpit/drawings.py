@@ -57,7 +57,8 @@ def path_chart(plan: PlanFacts, values: Iterable[Cell], target: Aim | None, name
         lines.append(charts.Line(_("应达到路径"), required_path(aim, plan.years), "required"))
     line = (aim, _("目标%s%%") % number(aim, 0 if aim == aim.to_integral_value() else 1)) if aim is not None else None
     labels = [month_before(end) for end in ends]
-    return charts.line_chart(labels, lines, _label(name, ends, known), target=line, zero=_positive(known), every=QUARTERS)
+    due = max((number for number, end in enumerate(ends, start=1) if end in by_end), default=0)
+    return charts.line_chart(labels, lines, _label(name, ends, known), target=line, zero=_positive(known), every=QUARTERS, due=due)
 
 
 @lru_cache(maxsize=256)

@@ -50,6 +50,8 @@ class PlaceRow:
     progress: Cell | None = None
     remaining: Cell | None = None
     annual_required: Cell | None = None
+    #: Neither published nor within the reader's reach: it is not said to be missing.
+    withheld: bool = False
 
     @property
     def seen(self) -> bool:
@@ -93,6 +95,7 @@ class Headline:
     value: Cell | None
     target: Aim | None
     growth: Cell | None = None
+    withheld: bool = False
 
     @property
     def in_words(self) -> bool:
@@ -121,8 +124,8 @@ class Overview:
 
     @property
     def closed(self) -> bool:
-        """Whether the plan's time is over: it shows its result, not a course."""
-        return self.today.year > self.plan.last_year
+        """Whether it shows the plan's result, not a course: its time is over and the quarter shown is its last."""
+        return ended(self.plan, self.moment, self.today)
 
     @property
     def target(self) -> Aim | None:
@@ -166,7 +169,8 @@ class Overview:
     def pending(self) -> date | None:
         """The end of a newer quarter that not every county has filed; None where the page shows it or there is none."""
         held = self.standing
-        if held is None or not held.pending or self.closed or self.moment is None or self.moment.end >= held.newest:
+        over = self.today.year > self.plan.last_year
+        if held is None or not held.pending or over or self.moment is None or self.moment.end >= held.newest:
             return None
         return held.newest
 
@@ -232,6 +236,11 @@ def in_plan(plan: PlanFacts, end: date) -> bool:
     return plan.first_year <= year <= plan.last_year
 
 
+def ended(plan: PlanFacts, moment: Moment | None, today: date) -> bool:
+    """Whether the plan's time is over and ``moment`` is its last quarter; any earlier quarter of it is on the way, not a result."""
+    return today.year > plan.last_year and (moment is None or moment.end > date(plan.last_year, 12, 31))
+
+
 def place_rows(subjects: Iterable[Subject | Place], values: dict[tuple[int, str, date], Cell], end: date) -> list[PlaceRow]:
     """Rows of places from the best values at one end."""
     return [PlaceRow(subject, *(values.get((subject.pk, code, end)) for code in PLACE_CODES)) for subject in subjects]
@@ -245,6 +254,8 @@ def _fill(page: Overview) -> None:
     values = _values(page, subjects, city.pk if city else 0)
     rows = place_rows(subjects, values, end)
     page.city = next((row for row in rows if row.subject is city), None)
+    if page.city is not None:
+        page.city.withheld = not page.city.seen and not page.user.reaches(page.city.subject.pk)
     page.all_counties = [row for row in rows if row.subject.kind == Subject.Kind.COUNTY]
     page.counties = sorted((row for row in page.all_counties if row.seen or page.user.sees_all), key=lambda row: row.worst)
     page.zones = [row for row in rows if row.subject.kind == Subject.Kind.ZONE and (row.seen or page.user.sees_all)]
@@ -268,9 +279,11 @@ def _values(page: Overview, subjects: Sequence[Place], city_id: int) -> dict[tup
 
 def _headlines(page: Overview, values: dict[tuple[int, str, date], Cell], end: date) -> list[Headline]:
     city = page.city.subject.pk if page.city else 0
+    reached = page.user.reaches(city)
+    grown = {code: values.get((city, GROWTHS.get(code, ""), end)) for code in HEADLINES}
+    known = ((code, values.get((city, code, end))) for code in HEADLINES)
     return [
-        Headline(code, NAMES[code], values.get((city, code, end)), page.targets.get(code), values.get((city, GROWTHS.get(code, ""), end)))
-        for code in HEADLINES
+        Headline(code, NAMES[code], value, page.targets.get(code), grown[code], value is None and not reached) for code, value in known
     ]
 
 

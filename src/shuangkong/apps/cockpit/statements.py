@@ -38,6 +38,8 @@ def of_overview(page: Overview) -> Statement:
     """The first line of the cockpit."""
     if page.moment is None:
         return Statement(_("还没有可算出强度的数据"), _("请导入能源与GDP数据"), "a-na")
+    if page.city is not None and page.city.withheld and not page.counties:
+        return Statement(_("这一期的数未公开，公开后可在这里看"), "", "a-na")
     return _of_result(page) if page.closed else _of_course(page)
 
 
@@ -69,6 +71,8 @@ def _of_course(page: Overview) -> Statement:
 
 def _of_result(page: Overview) -> Statement:
     decline = page.city.decline if page.city else None
+    if page.city is not None and page.city.withheld:
+        return Statement(_("%(plan)s全市结果未公开") % {"plan": page.plan.period_name}, "", "a-na")
     if decline is None or decline.value is None:
         return Statement(_("%(plan)s结果缺数：全市单位GDP能耗累计降低率算不出") % {"plan": page.plan.period_name}, "", "a-na")
     said = _("%(plan)s全市单位GDP能耗累计%(decline)s") % {"plan": page.plan.period_name, "decline": wording.decline(decline.value)}
@@ -92,9 +96,11 @@ def plain(number: object) -> str:
     return whole.rstrip("0").rstrip(".") if "." in whole else whole
 
 
-def of_county(row: PlaceRow, plan_name: str, targeted: bool) -> Statement:
-    """The first line of a county's page."""
+def of_county(row: PlaceRow, plan_name: str, targeted: bool, unfiled: Sequence[str] = ()) -> Statement:
+    """The first line of a county's page; ``unfiled`` names what is due and absent."""
     name = row.subject.name
+    if row.withheld:
+        return Statement(_("%(name)s这一期的数未公开，不在您可查看的范围内") % {"name": name}, "", "a-na")
     if row.missing or row.change is None:
         return Statement(_("%(name)s这一期缺报，强度算不出") % {"name": name}, _("请%(name)s补报") % {"name": name}, "a-na")
     wrong, css = [], "a-3"
@@ -109,5 +115,10 @@ def of_county(row: PlaceRow, plan_name: str, targeted: bool) -> Statement:
     if not targeted:
         wrong.append(_("%(plan)s目标未下达，只看趋势") % {"plan": plan_name})
         css = "a-na" if css == "a-3" else css
-    act = _("请%(name)s说明原因、采取措施") % {"name": name} if css in ("a-1", "a-2") else ""
-    return Statement("，".join(wrong), act, css)
+    acts = [_("请%(name)s说明原因、采取措施") % {"name": name}] if css in ("a-1", "a-2") else []
+    said = "，".join(wrong)
+    if unfiled:
+        said += _("；%(what)s未报") % {"what": "、".join(unfiled)}
+        acts.append(_("请%(name)s补报") % {"name": name})
+        css = "a-2" if css in ("a-3", "a-na") else css
+    return Statement(said, "；".join(acts), css)

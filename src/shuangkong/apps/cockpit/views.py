@@ -150,7 +150,7 @@ def county(request: HttpRequest, code: str) -> HttpResponse:
     page = county_page(request.user, subject, request.today, *asked)  # type: ignore[attr-defined]
     if page is None:
         raise Http404
-    statement = statements.of_county(page.row, page.plan.period_name, page.target is not None)
+    statement = statements.of_county(page.row, page.plan.period_name, page.target is not None or not page.reached, page.unfiled)
     return render(request, "cockpit/county.html", {"page": page, "statement": statement})
 
 

@@ -127,6 +127,10 @@ class User(AbstractUser):
             within = within.exclude(kind=Subject.Kind.ZONE)
         return frozenset({self.subject_id, *within.values_list("id", flat=True)})
 
+    def reaches(self, subject_id: int) -> bool:
+        """Whether the person may read the unpublished figures of a subject."""
+        return self.sees_all or subject_id in self.own_subject_ids
+
 
 class ApiKey(Scoped):
     """A key by which a program reads or writes as its owner: the owner's reach, narrowed to ``scopes``, until ``expires_at``.

@@ -166,10 +166,11 @@ def line_chart(
     target: tuple[Decimal, str] | None = None,
     zero: bool = False,
     every: int = 0,
+    due: int | None = None,
 ) -> Chart:
     """Lines over periods. ``target`` is a number and its words (目标15%); ``zero`` lets the axis start at 0; ``every`` thins labels.
 
-    Missing points (None) break the line.
+    Missing points (None) break the line; beyond the first ``due`` labels nothing is due yet, so that nothing is missing there.
     """
     series = [_line_series(line, places) for line in lines]
     if target is not None and series:
@@ -184,8 +185,13 @@ def line_chart(
         unit=unit,
     )
     headings = ("期别", *(line.name for line in lines))
-    rows = tuple((labels[i], *(_text(line.points[i], places, unit) for line in lines)) for i in range(len(labels)))
+    last = len(labels) if due is None else due
+    rows = tuple((labels[i], *(_at(line.points[i], i < last, places, unit) for line in lines)) for i in range(len(labels)))
     return Chart(option, label, headings, rows)
+
+
+def _at(point: Decimal | None, due: bool, places: int, unit: str) -> str:
+    return _text(point, places, unit) if due or point is not None else ""
 
 
 def _reach(axis: dict[str, Any], lines: Sequence[Line], target: tuple[Decimal, str] | None) -> dict[str, Any]:

@@ -63,7 +63,12 @@ FINDING = {
     "notice": State("st-ex", gettext_lazy("提示")),
 }
 
-VOCABULARY: dict[str, State] = {**WORK, **DATA, **EVIDENCE, **FINDING, "not_rated": State("st-ex", gettext_lazy("不评级"))}
+VOCABULARY: dict[str, State] = {
+    **WORK, **DATA, **EVIDENCE, **FINDING,
+    "not_rated": State("st-ex", gettext_lazy("不评级")),
+    #: Neither published nor within the reader's reach: nothing is said about whether it is there.
+    "withheld": State("st-ex", gettext_lazy("未公开")),
+}  # fmt: skip
 
 
 def tag(css: str, word: object, extra: str = "") -> SafeString:

@@ -267,11 +267,15 @@ def _quality(sheet: Sheet, subject: Subject) -> list[Block]:
 
 
 def _next_steps(sheet: Sheet, subject: Subject) -> list[Block]:
-    alarming = [p for p in sheet.parts if (level := sheet.of(p, "warning_national")) and level.severity == 1]
+    levels = {p: level.severity for p in sheet.parts if (level := sheet.of(p, "warning_national"))}
+    alarming = [p for p in sheet.parts if levels.get(p) == 1]
+    behind = [p for p in sheet.parts if levels.get(p) == 2]
     absent = [p for p in sheet.parts if not _known(sheet.of(p, "energy_intensity_change_percent"))]
     lines = []
     if alarming:
         lines.append(f"对{_names(alarming)}加强工作指导，分析能耗强度上升原因，提出能源消费调控措施。")
+    if behind:
+        lines.append(f"督促{_names(behind)}对照年度应降低幅度查找差距，补上进度。")
     if absent:
         lines.append(f"请{_names(absent)}补报本期能耗数据。")
     if not lines:
@@ -281,13 +285,17 @@ def _next_steps(sheet: Sheet, subject: Subject) -> list[Block]:
 
 
 def _figures(sheet: Sheet) -> list[dict[str, str]]:
-    """Every figure that the report rests on, in a fixed order, as text."""
+    """Every figure that the report rests on, once each, in a fixed order, as text."""
     listed = []
     for (subject, code, basis), value in sorted(sheet.values.items()):
+        # the figure without a basis named is the one at the equivalent basis where there are two
+        if not basis and value.basis and sheet.values.get((subject, code, value.basis)) == value:
+            continue
         text = value.words or (
             ABSENT if value.value is None else f"{wording.number(value.value, value.indicator.decimals)}{value.indicator.unit}"
         )
         name = f"{value.subject.name} {value.indicator.name}"
-        label = f"{name}（{BASES[basis]}）" if basis in BASES else name
+        paired = basis in BASES and (subject, code, "calorific") in sheet.values
+        label = f"{name}（{BASES[basis]}）" if paired else name
         listed.append({"key": f"{subject}|{code}|{basis}", "label": label, "text": text, "value_id": str(value.pk)})
     return listed

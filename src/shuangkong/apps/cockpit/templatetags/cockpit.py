@@ -73,6 +73,8 @@ def _place_row(row: PlaceRow, labels: Sequence[str], prefix: str, tail: str) -> 
 @register.simple_tag
 def place_level(row: PlaceRow, extra: str = "", prefix: object = "", short: bool = False) -> SafeString:
     """The national level of a place; 缺报 where its figure is due and absent."""
+    if row.withheld:
+        return statuses.state("withheld", extra=extra)
     if row.missing and not (row.national is not None and row.national.severity):
         return statuses.state(row.change.status if row.change is not None else "missing", extra=extra)
     return statuses.level(row.national, extra, prefix, short)
@@ -108,6 +110,8 @@ def headline_rows(lines: Iterable[Headline], elapsed_percent: Decimal) -> SafeSt
 
 def _newest(line: Headline) -> str:
     """The newest value; 缺报 where none was ever computed."""
+    if line.withheld:
+        return f'<span class="na">{_("未公开")}</span>'
     return f'<span class="na">{_("缺报")}</span>' if line.value is None else figures.inline(line.value)
 
 
@@ -134,6 +138,8 @@ def _progress(line: Headline, elapsed_percent: Decimal) -> str:
 
 def _state(line: Headline) -> str:
     """缺报 where the value is missing, 不评级 for words or without a target, else its data status."""
+    if line.withheld:
+        return statuses.state("withheld")
     if line.value is None or line.value.value is None:
         return statuses.state(line.value.status if line.value is not None else "missing")
     if line.target is None or line.in_words:

@@ -71,9 +71,10 @@ def _set_up(home: Path) -> None:
     import django
     from django.conf import settings
 
-    django.setup()
+    # before setup: an app that declares tasks fixes what runs them
     settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
     settings.MEDIA_ROOT = home / "files"
+    django.setup()
 
 
 def prepare() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shuangkong.core.errors import InputError, NotInForce, QuantityOverflow
-from shuangkong.core.figures import Figure, RuleRow, Status, worst
+from shuangkong.core.figures import RuleRow, Status, worst
 from shuangkong.core.periods import Period
 from shuangkong.core.quantities import decimal_of, from_micro, to_base, to_micro, unit_of
 from shuangkong.core.rounding import largest_remainder, round_half_up
@@ -163,13 +163,6 @@ def test_a_status_only_gets_worse() -> None:
     assert worst([]) is Status.OK
     assert worst([Status.ESTIMATED, Status.MISSING, Status.OK]) is Status.MISSING
     assert [status.label for status in Status] == ["已核定", "估算", "不完整", "缺报"]
-
-
-def test_an_incomplete_figure_has_no_level() -> None:
-    assert Figure(Decimal(1), "t").levelled
-    assert Figure(Decimal(1), "t", status=Status.ESTIMATED).levelled
-    assert not Figure(Decimal(1), "t", status=Status.INCOMPLETE).levelled
-    assert not Figure(None, "t").levelled
 
 
 def test_marks_of_a_rule_row() -> None:

@@ -62,7 +62,7 @@ def targets(counties: Sequence[County]) -> list[dict[str, Any]]:
     """Of both plans: the counties' of the 14th, everything of the 15th."""
     found = [_target("cz-15", _DECLINE, CITY, number="13.5", incentive="14.5", public=True)]
     found.append(_target("cz-15", "energy_total_tce", CITY, words="合理控制（演示）", kind="qualitative", public=True))
-    found.append(_target("cz-15", "energy_co2_t", CITY, words="单位GDP二氧化碳排放比2025年下降17%（演示）", kind="qualitative", public=True))
+    found.append(_target("cz-15", "energy_co2_t", CITY, words="增量得到有效控制（演示）", kind="qualitative", public=True))
     found += [_target("cz-15", indicator, CITY, number=number, public=True) for indicator, number in _POLLUTANTS_15.items()]
     for county in counties:
         found.append(_target("cz-14", _DECLINE, county.code, number=county.target_14, incentive=county.incentive_14))

@@ -1,10 +1,9 @@
-"""Figures: a value that can explain itself, and a status that only gets worse along a calculation."""
+"""What stands beside a number: its status, which only gets worse along a calculation, and the rule rows that it rests on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -60,24 +59,3 @@ class RuleRow:
     def demonstration(self) -> bool:
         """Invented for the demonstration: what rests on it is marked 演示."""
         return self.evidence == "demonstration"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A value with what explains it. ``value`` is None exactly when nothing is known; ``unit`` belongs to the value."""
-
-    value: Decimal | None
-    unit: str
-    label: str = ""
-    status: Status = Status.OK
-    demonstration: bool = False
-    formula: str = ""
-    inputs: tuple[Figure, ...] = ()
-    rules: tuple[RuleRow, ...] = ()
-    note: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def levelled(self) -> bool:
-        """Whether a level may be given: not when incomplete or missing."""
-        return self.value is not None and self.status.rank < Status.INCOMPLETE.rank

@@ -244,6 +244,7 @@ class CityComputation:
         shown = base if known or not base_year else year
         for basis in ("calorific", "equivalent"):
             intensities.level_value(subject, period, shown, basis)
+        intensities.energy_growth(subject, period)
         change = intensities.change(subject, period, base, county)
         if change is not None:
             grades.in_year(subject, period, change)

@@ -17,12 +17,12 @@ from typing import Any
 from shuangkong.apps.energy.balances import Totals, scaled_total
 from shuangkong.apps.energy.coefficients import Coefficients
 from shuangkong.apps.energy.economy import Economy, Level, gdp_key
-from shuangkong.apps.indicators.drafts import Drafts, Figure, spread
+from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread
 from shuangkong.apps.indicators.models import Target
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core import warning
 from shuangkong.core.digest import canonical_json
-from shuangkong.core.energy import Basis, coefficient_effect_pp, intensity, intensity_change, ratio, rolling
+from shuangkong.core.energy import Basis, change_percent, coefficient_effect_pp, intensity, intensity_change, ratio, rolling
 from shuangkong.core.errors import InputError, NotInForce
 from shuangkong.core.figures import Status, worst
 from shuangkong.core.periods import Period
@@ -127,6 +127,21 @@ class Intensities:
         side, parts = self.rolling_side(subject, period, base)
         return self._intensity(subject, period, base, _E, side, self._sources(subject, parts, base, _E))
 
+    def energy_growth(self, subject: Subject, period: Period) -> Figure | None:
+        """The growth of total energy on the same months a year ago; needs no GDP."""
+        before, now = self.energy(subject, period.year_before()), self.energy(subject, period)
+        if before is None or now is None:
+            return None
+        status, demonstration, recalled = spread((now, before))
+        whole = now.usable and before.usable and now.value is not None and bool(before.value)
+        value = change_percent(before.value, now.value, "上年同期能源消费总量") if whole else None  # type: ignore[arg-type]
+        lacks = tuple(dict.fromkeys((*now.lacks, *before.lacks)))
+        return self.drafts.add(
+            "energy_growth_percent", subject, period, value, lens=self.lens, calculation="energy.growth",
+            status=status if whole else Status.INCOMPLETE, demonstration=demonstration, recalled=recalled,
+            inputs=key_inputs([(now.key, period.label), (before.key, period.year_before().label)]), sentence="；".join(lacks), lacks=lacks,
+        )  # fmt: skip
+
     def change(self, subject: Subject, period: Period, base: int, county: bool) -> Figure | None:
         """17a: the change of the cumulated intensity on the same months a year ago; positive when it rose."""
         before, now = self.side(subject, period.year_before(), base), self.side(subject, period, base)
@@ -220,10 +235,11 @@ class Intensities:
         return sum(known, Decimal(0)) if len(known) == len(totals) else None
 
     @staticmethod
-    def _uncertainty(*sides: Side) -> Decimal | None:
-        total = sum((side.gdp.gdp.uncertainty_pp for side in sides if side.gdp), Decimal(0))
-        largest = max((side.gdp.gdp.uncertainty_pp for side in sides if side.gdp), default=Decimal(0))
-        return None if not total else largest
+    def _uncertainty(base: Side, now: Side) -> Decimal | None:
+        """± points from rounded growths: those chained between the two sides; what both rest on cancels in the ratio."""
+        if base.gdp is None or now.gdp is None:
+            return None
+        return abs(now.gdp.gdp.uncertainty_pp - base.gdp.gdp.uncertainty_pp) or None
 
     @staticmethod
     def _marks(lacks: tuple[str, ...], *sides: Side) -> dict[str, Any]:

@@ -25,11 +25,6 @@ def clauses(plan: Plan) -> QuerySet[Clause]:
     return Clause.objects.filter(plan=plan).prefetch_related(Prefetch("duties", duties), "obligations")
 
 
-def clauses_of_department(plan: Plan, department_id: int) -> QuerySet[Clause]:
-    """The clauses in which a department has a duty."""
-    return clauses(plan).filter(duties__department=department_id).distinct()
-
-
 def actions(plan: Plan) -> QuerySet[Action]:
     """The key actions, each with what parent plans ask under it."""
     return Action.objects.filter(plan=plan).prefetch_related(Prefetch("parent_targets", ParentTarget.objects.all()))

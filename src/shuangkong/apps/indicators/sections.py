@@ -29,8 +29,8 @@ _CALCULATIONS = {
     "electricity": ("electricity.filed", "electricity.difference", "electricity.sum_of_months", "electricity.total_of_parts",
                     "electricity.growth"),
     "economy": ("gdp.level", "gdp.chained", "gdp.growth_filed", "gdp.growth_of_levels", "energy.growth", "intensity.level",
-                "intensity.change", "intensity.decline", "target.annual", "target.path", "target.gap", "target.progress", "target.remaining",
-                "warning.national", "warning.by_completion"),
+                "intensity.change", "intensity.decline", "target.annual", "target.path", "target.gap", "target.progress",
+                "target.remaining", "warning.national", "warning.by_completion"),
 }  # fmt: skip
 
 

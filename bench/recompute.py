@@ -2,7 +2,10 @@
 
 Two ratios an engine. ``after a correction``: one county corrects one figure, everything is computed again from the ledger, and what
 changed is written. ``from nothing``: no value is there, every one is computed and written, on a fresh copy of the database. The
-reference reads the accepted rows with all the columns that accounts need and makes decimals of quantities and rates.
+reference reads the accepted rows with the columns that accounts read and makes decimals of quantities and rates.
+
+After a correction the whole ledger is read and each section of the accounts is compared with what the current values rest on; only
+those that rest on something else are made again (docs/adr/0014). ``tests/energy/test_sections.py`` shows that the values are the same.
 """
 
 from __future__ import annotations
@@ -26,24 +29,32 @@ ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
 LIMIT = 4.0
-COLUMNS = (
-    "subject_id", "zone_id", "measure", "origin", "release", "period_kind", "period_start", "period_end", "industry", "product", "flow",
-    "price_base", "known_on", "demonstration", "quantity", "rate",
+#: What the accounts read of an energy row, and of a row of another measure; the last two become decimals.
+ENERGY_COLUMNS = (
+    "id", "subject_id", "zone_id", "origin", "release", "period_kind", "period_end", "industry", "product", "flow", "known_on",
+    "demonstration", "quantity", "rate",
+)  # fmt: skip
+SERIES_COLUMNS = (
+    "id", "subject_id", "zone_id", "measure", "origin", "release", "period_kind", "period_end", "industry", "price_base", "known_on",
+    "remark", "demonstration", "quantity", "rate",
 )  # fmt: skip
 
 
 def read_rows() -> list[tuple[Any, ...]]:
-    """The reference: every accepted row, quantities and rates as decimals."""
+    """The reference: every accepted row that the accounts read, with the columns that they read, quantities and rates as decimals."""
     from decimal import Decimal
 
+    from shuangkong.apps.indicators.evidence import SERIES
     from shuangkong.apps.ledger.selectors import accepted, raw_tuples
     from shuangkong.core.quantities import from_micro
 
-    rows = raw_tuples(accepted(TODAY).unscoped("bench"), *COLUMNS)
-    return [
-        (*row[:14], None if row[14] is None else from_micro(row[14]), None if row[15] is None else Decimal(row[15]))
-        for row in rows
-    ]  # fmt: skip
+    found: list[tuple[Any, ...]] = []
+    for columns, wanted in ((ENERGY_COLUMNS, {"measure": "energy"}), (SERIES_COLUMNS, {"measure__in": SERIES})):
+        rows = raw_tuples(accepted(TODAY).unscoped("bench").filter(**wanted), *columns)
+        found += [
+            (*row[:-2], None if row[-2] is None else from_micro(row[-2]), None if row[-1] is None else Decimal(row[-1])) for row in rows
+        ]
+    return found
 
 
 def prepare() -> int:

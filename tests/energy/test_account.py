@@ -88,5 +88,5 @@ def test_the_reference_of_the_benchmark_reads_every_accepted_row_into_decimals()
     town.new_batch(applied_at=None)
     town.energy("431002", "2023", "raw_coal", "terminal", 9)
     rows = read_rows()
-    assert sorted((row[14], row[15]) for row in rows if row[14] is not None) == [(D(8), None), (D("100.5"), None)]
-    assert [row[15] for row in rows if row[14] is None] == [D("8.1")]
+    assert sorted((row[-2], row[-1]) for row in rows if row[-2] is not None) == [(D(8), None), (D("100.5"), None)]
+    assert [row[-1] for row in rows if row[-2] is None] == [D("8.1")]

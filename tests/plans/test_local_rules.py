@@ -10,6 +10,8 @@ import pytest
 
 from shuangkong import rulebook
 from shuangkong.apps.audit.models import Entry
+from shuangkong.apps.desk.models import InboxItem, Job
+from shuangkong.apps.desk.services import jobs
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans import selectors
 from shuangkong.apps.plans.models import Annex, LocalRuleRow, Plan
@@ -17,6 +19,7 @@ from shuangkong.apps.plans.services import confirm_rule, current_book, current_r
 from shuangkong.core.errors import InputError, NotInForce, RulebookError
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
 PARAMETER = "energy.electricity_equivalent"
 BODY = {
     "row": "4310-2025", "value": "0.2995", "applies_from": "2025-01-01", "applies_to": "2026-01-01", "published_on": "2025-01-20",
@@ -35,17 +38,41 @@ def _value() -> str:
 
 
 def test_a_rule_is_in_force_when_two_persons_say_so(two: tuple[Any, Any]) -> None:
-    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="郴统函〔2025〕1号")
+    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="郴统函〔2025〕1号", today=TODAY)
     with pytest.raises(NotInForce):
         _value()
     confirm_rule(row, actor=two[1], now=NOW)
     assert _value() == "0.2995"
     assert rulebook.current() is current_rulebook()
-    assert list(Entry.objects.order_by("id").values_list("action", flat=True)) == ["plans.rule.proposed", "plans.rule.confirmed"]
+    assert list(Entry.objects.order_by("id").values_list("action", flat=True)) == [
+        "plans.rule.proposed",
+        "plans.rule.confirmed",
+        "desk.job.started",
+    ]
+
+
+def test_a_proposal_waits_in_the_inbox_of_the_others_until_it_is_confirmed(two: tuple[Any, Any], make_user: Callable[..., Any]) -> None:
+    third = make_user("city", "third")
+    make_user("reader", "outsider")
+    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="郴统函〔2025〕1号", today=TODAY)
+    waiting = InboxItem.objects.unscoped("test").filter(kind="rule")
+    assert {item.for_user for item in waiting.filter(closed_at=None)} == {two[1], third}
+    assert waiting[0].address == f"/rules/{PARAMETER}/"
+    confirm_rule(row, actor=two[1], now=NOW)
+    assert not waiting.filter(closed_at=None).exists()
+    job = Job.objects.unscoped("test").get()
+    assert (job.kind, job.owner) == ("recompute", two[1])
+
+
+def test_a_confirmed_rule_computes_the_accounts_anew(two: tuple[Any, Any]) -> None:
+    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="郴统函〔2025〕1号", today=TODAY)
+    confirm_rule(row, actor=two[1], now=NOW)
+    job = jobs.run(Job.objects.unscoped("test").get().pk)
+    assert (job.state, job.result) == (Job.State.DONE, {"run": None})
 
 
 def test_nobody_confirms_what_he_proposed(two: tuple[Any, Any]) -> None:
-    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="郴统函〔2025〕1号")
+    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="郴统函〔2025〕1号", today=TODAY)
     with pytest.raises(InputError, match="提出人不能自己确认"):
         confirm_rule(row, actor=two[0], now=NOW)
     with pytest.raises(NotInForce):
@@ -53,7 +80,7 @@ def test_nobody_confirms_what_he_proposed(two: tuple[Any, Any]) -> None:
 
 
 def test_a_rule_is_confirmed_once(two: tuple[Any, Any]) -> None:
-    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="郴统函〔2025〕1号")
+    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="郴统函〔2025〕1号", today=TODAY)
     confirm_rule(row, actor=two[1], now=NOW)
     with pytest.raises(InputError, match="已经确认过"):
         confirm_rule(row, actor=two[1], now=NOW)
@@ -62,8 +89,8 @@ def test_a_rule_is_confirmed_once(two: tuple[Any, Any]) -> None:
 def test_only_the_citys_people_make_rules(two: tuple[Any, Any], make_user: Callable[..., Any]) -> None:
     for role in ("county", "reader", "department", "administrator"):
         with pytest.raises(InputError, match="只有市级主管"):
-            propose_rule(PARAMETER, "4310", BODY, actor=make_user(role), document="甲")
-    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="甲")
+            propose_rule(PARAMETER, "4310", BODY, actor=make_user(role), document="甲", today=TODAY)
+    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="甲", today=TODAY)
     with pytest.raises(InputError, match="只有市级主管"):
         confirm_rule(row, actor=make_user("reader", "another"), now=NOW)
 
@@ -80,17 +107,17 @@ def test_only_the_citys_people_make_rules(two: tuple[Any, Any], make_user: Calla
 )
 def test_a_row_that_does_not_fit_is_refused(two: tuple[Any, Any], parameter: str, change: dict[str, Any], words: str) -> None:
     with pytest.raises(RulebookError, match=words):
-        propose_rule(parameter, "4310", {**BODY, **change}, actor=two[0], document="甲")
+        propose_rule(parameter, "4310", {**BODY, **change}, actor=two[0], document="甲", today=TODAY)
     assert not LocalRuleRow.objects.unscoped("test").exists()
 
 
 def test_a_proposal_needs_a_document(two: tuple[Any, Any]) -> None:
     with pytest.raises(InputError, match="没有写依据文件"):
-        propose_rule(PARAMETER, "4310", BODY, actor=two[0], document=" ")
+        propose_rule(PARAMETER, "4310", BODY, actor=two[0], document=" ", today=TODAY)
 
 
 def test_two_proposals_of_one_day_cannot_both_be_confirmed(two: tuple[Any, Any]) -> None:
-    rows = [propose_rule(PARAMETER, "4310", {**BODY, "row": name}, actor=two[0], document="甲") for name in ("a", "b")]
+    rows = [propose_rule(PARAMETER, "4310", {**BODY, "row": name}, actor=two[0], document="甲", today=TODAY) for name in ("a", "b")]
     confirm_rule(rows[0], actor=two[1], now=NOW)
     with pytest.raises(RulebookError, match="重叠"):
         confirm_rule(rows[1], actor=two[1], now=NOW)
@@ -98,7 +125,7 @@ def test_two_proposals_of_one_day_cannot_both_be_confirmed(two: tuple[Any, Any])
 
 def test_proposals_are_the_citys_own(two: tuple[Any, Any], make_user: Callable[..., Any]) -> None:
     reader = make_user("reader")
-    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="甲")
+    row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="甲", today=TODAY)
     assert list(selectors.local_rules(reader)) == []
     assert list(selectors.local_rules(two[1])) == [row]
     confirm_rule(row, actor=two[1], now=NOW)

@@ -236,6 +236,7 @@ ARGUMENTS: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
         "kind": "electricity", "file": ids["file"], "known_on": "2026-10-01", "document": "", "origin": "reported",
     },
     "import.apply": lambda ids, user: {"check": ids.get("job", 0), "keep_unusual": False},
+    "recompute": lambda ids, user: {"rule": 0},
     "import.undo": lambda ids, user: {"kind": "electricity", "batch": 0},
     "export": lambda ids, user: {
         "kind": "rows", "filters": {}, "format": "csv", "reach": [user.role, user.subject_id, user.department_id, user.is_active],

@@ -190,6 +190,7 @@ JOB_KINDS = {
     "import.apply": "shuangkong.apps.desk.services.imports.run_apply",
     "import.undo": "shuangkong.apps.desk.services.imports.run_undo",
     "export": "shuangkong.apps.desk.services.exports.run_export",
+    "recompute": "shuangkong.apps.energy.services.run_recompute",
 }
 EXPORT_KINDS = {
     "indicator": "shuangkong.apps.indicators.exports.indicator",

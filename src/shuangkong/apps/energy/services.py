@@ -8,6 +8,9 @@ from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from shuangkong.apps.desk.services.jobs import Work
 from shuangkong.apps.energy.compute import compute
 from shuangkong.apps.energy.ground import common_ground
 from shuangkong.apps.indicators.alerts import raise_alerts
@@ -53,6 +56,13 @@ def recompute(now: datetime, today: date, actor: Any = None, reason: str = "", *
                 raise_alerts(today)
             return run
     raise InputError("计算结果未能生效", why="同时有别的计算在发布", do="稍后重新计算")
+
+
+def run_recompute(work: Work) -> None:
+    """The job that computes all accounts anew when a rule was confirmed."""
+    work.progress(0, 0, _("重新计算"))
+    run = recompute(work.now, work.today, work.user, work.job.title)
+    work.keep_result(run=run.pk if run is not None else None)
 
 
 def compute_known_on(known_on: date, now: datetime, actor: Any = None) -> Run:

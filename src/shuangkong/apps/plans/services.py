@@ -14,12 +14,17 @@ from django.utils.translation import gettext as _
 
 from shuangkong import rulebook
 from shuangkong.apps.audit.services import record
-from shuangkong.apps.organisations.models import Department, Subject
+from shuangkong.apps.desk.services import jobs
+from shuangkong.apps.desk.services.inbox import close_items, open_item
+from shuangkong.apps.organisations.models import Department, Subject, User
 from shuangkong.apps.organisations.services import Change, put_rows
 from shuangkong.apps.plans.models import Action, Annex, Clause, Duty, LocalRuleRow, Obligation, ParentTarget, Plan
 from shuangkong.core.digest import canonical_json
 from shuangkong.core.errors import InputError
 from shuangkong.rulebook.loader import RecordingBook, Rulebook
+
+#: The kind of job that computes all accounts anew.
+RECOMPUTE = "recompute"
 
 _cached: dict[str, tuple[tuple[str, ...], Rulebook]] = {}
 _cache_lock = Lock()
@@ -88,10 +93,12 @@ def _of_clause(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def propose_rule(parameter: str, region: str, body: Mapping[str, Any], *, actor: Any, document: str) -> LocalRuleRow:
+def propose_rule(
+    parameter: str, region: str, body: Mapping[str, Any], *, actor: Any, document: str, today: date
+) -> LocalRuleRow:
     """Propose a row of ``parameter`` for ``region`` (a code); ``body`` is a row of the rulebook's shape. It is law only when confirmed.
 
-    In the demonstration every row is marked 演示.
+    The city's other people find it in their inbox. In the demonstration every row is marked 演示.
 
     Raises:
         InputError: the person does not work for the city, or no document is named.
@@ -112,12 +119,29 @@ def propose_rule(parameter: str, region: str, body: Mapping[str, Any], *, actor:
     )
     row.save()
     record("plans.rule.proposed", row, actor=actor, after={**stated, "document": document})
+    _ask_the_others(row, actor, today)
     return row
+
+
+def _ask_the_others(row: LocalRuleRow, actor: Any, today: date) -> None:
+    """A 待办 for everybody who may confirm it."""
+    title = current_rulebook().parameters[row.parameter].title
+    for person in User.objects.filter(role=User.Role.CITY, is_active=True).exclude(pk=actor.pk):
+        open_item(
+            f"rule:{row.pk}:{person.pk}",
+            kind="rule",
+            title=_("本地规则待确认：%(title)s") % {"title": title},
+            detail=_("%(who)s提出，依据%(document)s") % {"who": actor.display_name, "document": row.document},
+            address=f"/rules/{row.parameter}/",
+            today=today,
+            severity=2,
+            user=person,
+        )
 
 
 @transaction.atomic
 def confirm_rule(row: LocalRuleRow, *, actor: Any, now: datetime) -> LocalRuleRow:
-    """Put a proposed row in force.
+    """Put a proposed row in force, close what waited for it, and queue the accounts anew.
 
     Raises:
         InputError: the person proposed it or does not work for the city, or it is confirmed already.
@@ -134,6 +158,9 @@ def confirm_rule(row: LocalRuleRow, *, actor: Any, now: datetime) -> LocalRuleRo
         raise InputError(_("这一行已经确认过"), where=row.parameter)
     row.refresh_from_db(from_queryset=LocalRuleRow.objects.unscoped("just confirmed"))
     record("plans.rule.confirmed", row, actor=actor, before={"confirmed": False}, after={"confirmed": True})
+    close_items(f"rule:{row.pk}:")
+    title = current_rulebook().parameters[row.parameter].title
+    jobs.start(RECOMPUTE, _("按新规则重算：%(title)s") % {"title": title}, {"rule": row.pk}, actor)
     return row
 
 

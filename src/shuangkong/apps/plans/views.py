@@ -105,9 +105,8 @@ def propose(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            propose_rule(
-                name, given["region"], form.body(request.today), actor=request.user, document=given["number"]  # type: ignore[attr-defined]
-            )
+            today = request.today  # type: ignore[attr-defined]
+            propose_rule(name, given["region"], form.body(today), actor=request.user, document=given["number"], today=today)
         except ShuangkongError as error:
             problem = error
         else:
@@ -127,5 +126,5 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     except ShuangkongError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("已确认，从适用日起生效"))
+        messages.success(request, _("已确认，从适用日起生效；指标正按新规则重算，进度见后台任务"))
     return redirect("rules:rule", waiting.parameter)

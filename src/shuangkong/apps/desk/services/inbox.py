@@ -53,6 +53,12 @@ def close_item(key: str) -> bool:
     return items.filter(key=key, closed_at=None).update(closed_at=Now()) == 1
 
 
+def close_items(stem: str) -> int:
+    """Closes every open item whose key begins with ``stem``; tells how many."""
+    items = InboxItem.objects.unscoped("the service that writes the inbox")
+    return items.filter(key__startswith=stem, closed_at=None).update(closed_at=Now())
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """An item that should stand open: its key, kind, words, where it leads, and to which department or place it is addressed."""

@@ -29,13 +29,17 @@ MOST_TERMS = 12
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One input: a label, what it says, and the value that it opens into (None: it is a line of the ledger or a sum)."""
+    """One input: a label, what it says, and the value that it opens into (None: it is a line of the ledger or a sum).
+
+    ``address`` leads from a line of the ledger to its rows.
+    """
 
     label: str
     text: str
     value: Value | None = None
     status: str = ""
     hidden: bool = False
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,19 @@ def explain(user: Any, value: Value) -> Explanation:
         sentence=sentence(value),
         formula=formula(value.calculation, terms if len(terms) <= MOST_TERMS else [], figures.text(value, large=False)),
         lines=tuple(_grouped(lines)),
-        rules=tuple(value.rules),
+        rules=tuple(_named(rule, rulebook) for rule in value.rules),
         filed=tuple(opened.filed),
         earlier=tuple(vintages(user, value)),
         mismatches=tuple(opened.mismatches),
         finding=value.finding,
         notes=_notes(value),
     )
+
+
+def _named(rule: dict[str, str], rulebook: Rulebook) -> dict[str, str]:
+    """A rule with the name that people read and the unit of its number."""
+    found = rulebook.parameters.get(rule["parameter"])
+    return {**rule, "title": found.title, "unit": found.unit} if found is not None else dict(rule)
 
 
 def sentence(value: Value) -> str:
@@ -201,7 +211,7 @@ class _Opening:
         words = {term.code: term.label for name in ("sectors", "industries") for term in self.rulebook.terms(name)}
         products = self.rulebook.products
         lines = [line for entry, read in found for line in ledger_lines.shown(self.value, entry, read, products, words)]
-        return [Line(label, _quantity(number, unit)) for label, number, unit in lines]
+        return [Line(line.label, _quantity(line.number, line.unit), address=line.address) for line in lines]
 
 
 def _quantity(number: Decimal, unit: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.db.models import Count, Max
 
@@ -45,6 +46,15 @@ def as_of(value: Value) -> AsOf:
     run = value.run
     current = run.published_at is not None and hasattr(value, "current")
     return AsOf(known_on=run.known_on, had_at=None if current else run.had_at or run.made_at, release=value.release)
+
+
+class Shown(NamedTuple):
+    """A line for the eye: label, number, unit, and the address of the rows behind it in the data browser."""
+
+    label: str
+    number: Decimal
+    unit: str
+    address: str
 
 
 class Reader:
@@ -140,10 +150,10 @@ def filed(ids: list[int]) -> Iterator[tuple[str, str, datetime | None, str, date
         yield title, first or user or "", applied_at, document, row["known"], row["rows"], demonstration
 
 
-def shown(value: Value, entry: dict[str, Any], found: Read, products: Products, words: Mapping[str, str]) -> list[tuple[str, Decimal, str]]:
-    """The cells as label, number and unit: by product and flow; a product by industry and flow; a rate in percent."""
+def shown(value: Value, entry: dict[str, Any], found: Read, products: Products, words: Mapping[str, str]) -> list[Shown]:
+    """The cells by product and flow; a product by industry and flow; a rate in percent."""
     if entry["query"] != "energy":
-        return [_one(entry["label"] + _in_brackets(words.get(cell.industry, cell.industry)), value, cell) for cell in found.cells]
+        return [_one(entry, value, cell, words) for cell in found.cells]
     by_industry = value.calculation == "energy.product"
     sums: dict[tuple[str, str, str], int] = {}
     flows = FLOWS.get(value.calculation)
@@ -156,15 +166,25 @@ def shown(value: Value, entry: dict[str, Any], found: Read, products: Products, 
     for (name, industry, flow), micro in sorted(sums.items()):
         product = products.get(name)
         label = f"{product.label if product else name} {_FLOW_NAMES.get(flow, flow)}" + _in_brackets(words.get(industry, industry))
-        lines.append((label, from_micro(micro), product.base_unit if product else ""))
+        address = _rows(entry, measure="energy", product=name, flow=flow)
+        lines.append(Shown(label, from_micro(micro), product.base_unit if product else "", address))
     return lines
+
+
+def _rows(entry: dict[str, Any], **filters: str) -> str:
+    """The data browser narrowed to the rows of one input."""
+    arguments = entry["arguments"]
+    return "/data/?" + urlencode({**filters, "subject": arguments["subject"], "period": arguments["period"]})
 
 
 def _in_brackets(word: str) -> str:
     return f"（{word}）" if word else ""
 
 
-def _one(label: str, value: Value, cell: SeriesCell) -> tuple[str, Decimal, str]:
+def _one(entry: dict[str, Any], value: Value, cell: SeriesCell, words: Mapping[str, str]) -> Shown:
+    label = entry["label"] + _in_brackets(words.get(cell.industry, cell.industry))
+    address = _rows(entry, measure=cell.measure)
     if cell.rate is not None:
-        return label, Decimal(cell.rate), "%"
-    return label, from_micro(cell.micro or 0), {"gdp": "万元", "electricity": "万kWh", "energy_total": "tce"}.get(cell.measure, "")
+        return Shown(label, Decimal(cell.rate), "%", address)
+    unit = {"gdp": "万元", "electricity": "万kWh", "energy_total": "tce"}.get(cell.measure, "")
+    return Shown(label, from_micro(cell.micro or 0), unit, address)

@@ -128,6 +128,13 @@ def test_a_city_of_like_counties_gives_each_the_target_exactly() -> None:
     assert all(share.score == 1 and share.held == "" for share in found.shares)
 
 
+def test_bounds_that_just_reach_the_target_do_so_whatever_the_digits() -> None:
+    growth, at = D("6.123456789"), Bounds(D(15), D(15))
+    amount, gdp = D("123456789.123456"), D("987654321.987654")
+    regions = [RateRegion(str(i), f"县{i}", amount + i, gdp * (i + 1), growth, bounds=at) for i in range(50)]
+    assert decompose_rate(D(15), 15, regions, {}, FLOOR, D("0.1")).surplus_pp == 0
+
+
 def test_where_the_intensive_grow_faster_structure_raises_what_is_needed() -> None:
     slow = RateRegion("a", "甲县", D(100), D(1000), D(2))
     fast = RateRegion("b", "乙县", D(300), D(1000), D(9))

@@ -287,7 +287,8 @@ def _city(regions: Sequence[RateRegion], years: int) -> _City:
     for region in regions:
         if region.base_amount <= 0 or region.gdp_10k_yuan <= 0 or region.annual_growth_percent <= -PERCENT:
             raise InputError("基期数量和 GDP 必须大于 0，增速必须大于 −100%", where=region.label)
-        growth = (ONE + region.annual_growth_percent.scaleb(-2)) ** years
+        # as many digits as a quotient has: longer ones would not stay exact in the products below
+        growth = _QUOTIENT.plus((ONE + region.annual_growth_percent.scaleb(-2)) ** years)
         grown = region.base_amount * growth
         amounts.append(grown)
         growths.append(growth)
@@ -304,7 +305,7 @@ def _rate_values(regions: Sequence[RateRegion], city: _City, weights: Mapping[st
         if name == INTENSITY:
             values[name] = [_QUOTIENT.divide(region.base_amount, region.gdp_10k_yuan) for region in regions]
         elif name == GROWTH:
-            values[name] = [_QUOTIENT.plus(growth) for growth in city.growths]
+            values[name] = city.growths
         else:
             values[name] = [_factor(region, name) for region in regions]
     return values

@@ -265,3 +265,24 @@ def test_in_a_browser(add: Callable, users: dict[str, Any], live_server: Any, si
     page.wait_for_url("**period=2026-01%2F06**")
     assert "60.00" in page.locator("#h-places").locator("xpath=../..").inner_text()
     no_sideways(page)
+
+
+def test_a_revision_shows_what_it_changed(add: Callable, get: Callable) -> None:
+    assert "没有您可查看的修订" in get("city", "/indicators/revisions/").content.decode()
+    add(number="1000000")
+    add(DECLINE, number="2.5", period=Period.rolling(2026, 9))
+    add("warning_national", number="3", words="三级", severity=3)
+    assert "没有您可查看的修订" in get("city", "/indicators/revisions/").content.decode()
+    level = add("warning_national", number="2", words="二级", severity=2)
+    decline = add(DECLINE, number="2.15", period=Period.rolling(2026, 9))
+    total = add(number="1052500")
+    newest = get("city", "/indicators/revisions/").content.decode()
+    assert all(word in newest for word in ("100.00万tce", "105.25万tce", "+5.25万tce", "核定", "等价值"))
+    assert "−0.35个百分点" in get("city", f"/indicators/revisions/?run={decline.run_id}").content.decode()
+    levels = get("city", f"/indicators/revisions/?run={level.run_id}").content.decode()
+    assert "三级" in levels
+    assert "二级" in levels
+    assert "105.25" in get("county", f"/indicators/revisions/?run={total.run_id}").content.decode()
+    foreign = get("reader", f"/indicators/revisions/?run={total.run_id}").content.decode()
+    assert "105.25" not in foreign
+    assert "没有您可查看的修订" in foreign

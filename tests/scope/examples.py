@@ -74,6 +74,7 @@ PAGES: dict[str, list[Example]] = {
     "calculators:calculators": list_of("/calculators/"),
     "calculators:calculator": [get("/calculators/energy.intensity_change/"), get("/calculators/{batch}/", public=True)],
     "indicators:indicators": [*list_of("/indicators/"), get("/indicators/?subject={code}&known_on=2026-11-20")],
+    "indicators:revisions": [get("/indicators/revisions/"), get("/indicators/revisions/?run=999")],
     "indicators:indicator": [
         *list_of("/indicators/energy_total_tce/"), get("/indicators/energy_intensity_change_percent/?period=2026-01/09"),
         get("/indicators/cod_reduction_t/"), get("/indicators/warning_national/?period=2026-01/09&subject={code}&lens=reported"),

@@ -9,5 +9,6 @@ from shuangkong.apps.indicators import views
 app_name = "indicators"
 urlpatterns = [
     path("", views.indicators, name="indicators"),
+    path("revisions/", views.revisions, name="revisions"),
     path("<str:code>/", views.indicator, name="indicator"),
 ]

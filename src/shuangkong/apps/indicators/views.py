@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from shuangkong.apps.indicators import pages
 from shuangkong.apps.indicators.pages import Asked, IndicatorPage
+from shuangkong.apps.indicators.revisions import revision_page
 from shuangkong.apps.ui.tables import Chip, chips
 
 
@@ -47,6 +48,15 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
         "release_words": pages.RELEASES,
     }  # fmt: skip
     return render(request, "indicators/indicator.html", context)
+
+
+@login_required
+@require_safe
+def revisions(request: HttpRequest) -> HttpResponse:
+    """What a computation changed; ``run`` of the address chooses it."""
+    page = revision_page(request.user, request.GET.get("run", ""))
+    words = {"lens_words": pages.LENSES, "basis_words": pages.BASES, "release_words": pages.RELEASES}
+    return render(request, "indicators/revisions.html", {"page": page, **words})
 
 
 def asked_of(query: Mapping[str, Any]) -> Asked:

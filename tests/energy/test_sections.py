@@ -12,7 +12,7 @@ from shuangkong.apps.energy.ground import common_ground
 from shuangkong.apps.indicators import selectors
 from shuangkong.apps.indicators.evidence import AsOf
 from shuangkong.apps.indicators.models import Computed, Run, Target, Value
-from shuangkong.apps.indicators.sections import Sections, sections_since
+from shuangkong.apps.indicators.sections import CALCULATIONS, Sections, sections_since
 from shuangkong.apps.indicators.services import Known, Outdated, publish
 from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.organisations.models import Subject
@@ -122,6 +122,16 @@ def test_only_what_rests_on_the_corrected_row_is_made_again(town: Town) -> None:
     sheets = {(d.subject_id, str(d.period_end)) for d in again if d.calculation == "energy.terminal"}
     assert sheets == {(town.by_code[code].pk, "2022-10-01") for code in ("431002", "431000")}
     assert {d.subject_id for d in again if d.calculation == "intensity.level"} == {town.by_code[c].pk for c in ("431002", "431000")}
+
+
+def test_every_value_that_is_not_made_again_belongs_to_a_section(town: Town) -> None:
+    """A new calculation in a section that is not listed there would be taken for withdrawn."""
+    book, as_of = current_rulebook(), AsOf(known_on=TODAY)
+    made = {draft.key: draft for draft in compute(book, as_of, TODAY)}
+    again = {draft.key for draft in compute(book, as_of, TODAY, sections_since(common_ground(book, TODAY)))}
+    listed = {calculation for known in CALCULATIONS.values() for calculation in known}
+    assert {draft.calculation for key, draft in made.items() if key not in again} <= listed
+    assert not [made[key] for key in again if made[key].calculation in listed and made[key].lens != "published"]
 
 
 def test_other_rules_or_code_make_everything_again() -> None:

@@ -23,7 +23,8 @@ from shuangkong.core.digest import sm3_hex
 
 #: The entry that stands for what all sections rest on: the rules and the code.
 ALL = "all"
-_CALCULATIONS = {
+#: The calculations whose values belong to a section of each kind.
+CALCULATIONS = {
     "sheet": ("energy.terminal", "energy.transformation_loss", "energy.loss", "energy.recovery", "energy.difference", "energy.product",
               "energy.sector"),
     "electricity": ("electricity.filed", "electricity.difference", "electricity.sum_of_months", "electricity.total_of_parts",
@@ -96,9 +97,9 @@ def sections_since(common: str) -> Sections:
 def outside_kept(sections: Sections) -> str:
     """The condition (SQL) on current values ``v`` that belong to no kept section: those that a computation made again or left out."""
     moved = [Section.of(name) for name in sections.moved if name != ALL]
-    everything = [calculation for known in _CALCULATIONS.values() for calculation in known]
+    everything = [calculation for known in CALCULATIONS.values() for calculation in known]
     belongs = [f"v.calculation NOT IN ({_texts(everything)})", "v.lens = 'published'"]
-    for kind, calculations in _CALCULATIONS.items():
+    for kind, calculations in CALCULATIONS.items():
         places = sorted({place for section in moved if section.kind == kind for place in _places(sections, section)})
         if places:
             belongs.append(f"v.calculation IN ({_texts(calculations)}) AND {_COLUMNS[kind]} IN (VALUES {', '.join(places)})")

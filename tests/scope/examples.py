@@ -67,6 +67,10 @@ PAGES: dict[str, list[Example]] = {
     "api-docs": [get("/api/v1/docs/")],
     "api-openapi": [get("/api/v1/openapi.json", public=True)],
     "api-missing": [get("/api/{batch}", public=True)],
+    "organisations:people": [
+        get("/people/"), post("/people/", data={"do": "open", "username": "x", "name": "x", "role": "reader"}),
+        post("/people/", data={"do": "renew", "person": "0"}), post("/people/", data={"do": "close", "person": "{user}"}),
+    ],
     "organisations:keys": [get("/keys/"), post("/keys/", data={"name": "x", "scopes": ["read"], "days": "1", "owner": "{user}"})],
     "organisations:key_revoke": [post("/keys/{key}/revoke/", "KEY")],
     "audit:entries": [*list_of("/audit/"), get("/audit/?kind=&who={user}&what=ledger.")],

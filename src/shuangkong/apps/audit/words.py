@@ -24,7 +24,7 @@ OBJECTS = {
     "obligation": _("任务要求"), "action": _("行动"), "annex": _("附件"), "parent_target": _("上级目标"), "rule": _("规则"),
     "rulerow": _("规则"), "batch": _("台账批次"), "row": _("数据行"), "run": _("指标计算"), "value": _("指标值"), "values": _("指标值"),
     "target": _("目标"), "disclosure": _("公开决定"), "report": _("报告"), "guards": _("防改触发器"),
-    "apikey": _("接口密钥"),
+    "apikey": _("接口密钥"), "inbox": _("待办"),
 }  # fmt: skip
 
 VERBS = {
@@ -32,7 +32,8 @@ VERBS = {
     "signed_in": _("登录"), "signed_out": _("退出"), "sign_in_failed": _("登录失败"), "factor_added": _("启用动态口令"),
     "factor_removed": _("停用动态口令"), "applied": _("生效"), "withdrawn": _("撤回"), "published": _("发布"), "disclosed": _("公开"),
     "filed": _("归档"), "proposed": _("提出"), "confirmed": _("确认"), "laid": _("重建"),
-    "revoke": _("撤销"),
+    "revoke": _("撤销"), "password_renewed": _("重设口令"), "opened": _("启用"), "closed": _("停用"), "started": _("提交"),
+    "reconciled": _("更新"), "done": _("完成"), "failed": _("失败"), "cancelled": _("取消"),
 }  # fmt: skip
 
 
@@ -45,6 +46,7 @@ FIELDS = {
     "rows_sm3": _("各行的根"), "form": _("行格式"), "root": _("各值的根"), "values": _("值数"), "computed": _("算出数"),
     "run": _("计算批次"), "known_on": _("截至何日所知"), "rulebook_sm3": _("规则库SM3"), "code_version": _("程序版本"),
     "reason": _("理由"), "document": _("文件"), "count": _("数目"), "region": _("地区"), "parameter": _("参数"), "version": _("版次"),
+    "opened": _("新开"), "closed": _("办结"), "kind": _("种类"), "title": _("名称"), "subject": _("主体"), "department": _("部门"),
     "created": _("新建数"), "changed": _("改动数"), "triggers": _("触发器"),
     "name": _("名称"), "prefix": _("密钥开头"), "scopes": _("用途"), "expires_at": _("到期"),
 }  # fmt: skip

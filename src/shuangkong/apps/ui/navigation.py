@@ -55,6 +55,7 @@ RAIL = (
         (
             Entry("calculators/", "calculator", _("计算器")),
             Entry("rules/", "book", _("法规标准库")),
+            Entry("people/", "users", _("账号"), roles=("administrator",)),
             Entry("keys/", "key", _("接口密钥")),
             Entry("audit/", "shield-check", _("审计"), roles=("city", "administrator")),
         ),

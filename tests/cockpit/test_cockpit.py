@@ -89,6 +89,19 @@ def test_the_closed_plan_shows_its_result(fagai: Any, client: Client) -> None:
     assert "余期年均须降" not in text
 
 
+def test_a_closed_plan_shows_whether_the_target_was_met_not_the_level_of_its_last_year(fagai: Any, client: Client) -> None:
+    page = overview(fagai, TODAY, "cz-14")
+    late = next(row for row in page.counties if row.behind)
+    text = html(client, fagai, "/?plan=cz-14")
+    assert "县市区结果" in text
+    assert text.count("未完成</span>") > sum(row.behind for row in page.counties)
+    areas = page.map.option["series"][0]["data"]
+    assert next(area for area in areas if area["name"] == late.subject.name)
+    assert "，未完成" in html(client, fagai, f"/counties/{late.subject.code}/?plan=cz-14")
+    assert "市方案：" not in html(client, fagai, f"/counties/{late.subject.code}/?plan=cz-14")
+    assert client.get("/counties/?plan=cz-14&sort=-result").status_code == 200
+
+
 def test_an_earlier_quarter_of_a_closed_plan_is_no_result(fagai: Any) -> None:
     page = overview(fagai, TODAY, "cz-14", date(2025, 10, 1))
     assert page.moment.end == date(2025, 10, 1)

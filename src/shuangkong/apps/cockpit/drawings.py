@@ -87,6 +87,22 @@ def map_of(rows: Iterable[tuple[str, str, Cell | None, Cell | None]]) -> charts.
     return charts.map_chart(areas, _("县市区预警等级地图，旁边的列表为同一内容"))
 
 
+def map_of_results(rows: Iterable[tuple[str, str, Cell | None, Cell | None]]) -> charts.Chart:
+    """The map of a plan that is over: (code, name, gap to the target, cumulative decline)."""
+    counties = f"{get_script_prefix()}counties/"
+    areas = [charts.Area(name, *_met(gap, decline), f"{counties}{code}/") for code, name, gap, decline in rows]
+    return charts.map_chart(areas, _("县市区目标完成地图，旁边的列表为同一内容"))
+
+
+def _met(gap: Cell | None, decline: Cell | None) -> tuple[str, str, str]:
+    said = text(decline) if decline is not None else ""
+    if gap is None:
+        return "ex", _("无数据"), ""
+    if gap.value is None:
+        return "na", _("缺报"), ""
+    return ("3", _("完成"), said) if gap.value >= 0 else ("1", _("未完成"), said)
+
+
 def _area(level: Cell | None, change: Cell | None) -> tuple[str, str, str]:
     said = text(change) if change is not None else ""
     if level is None or not level.severity:

@@ -154,7 +154,9 @@ class Overview:
 
     @cached_property
     def map(self) -> Chart:
-        """Counties by their national level."""
+        """Counties by their national level; of a plan that is over, by whether they met their target."""
+        if self.closed:
+            return drawings.map_of_results((row.subject.code, row.subject.name, row.gap, row.decline) for row in self.all_counties)
         return drawings.map_of((row.subject.code, row.subject.name, row.national, row.change) for row in self.all_counties)
 
     all_counties: list[PlaceRow] = field(default_factory=list)

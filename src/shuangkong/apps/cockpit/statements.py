@@ -13,6 +13,7 @@ from shuangkong.apps.ui.figures import text
 from shuangkong.core import wording
 
 if TYPE_CHECKING:
+    from shuangkong.apps.cockpit.cells import Aim
     from shuangkong.apps.cockpit.overview import Overview, PlaceRow
 
 #: Names in a sentence before it says 等.
@@ -88,6 +89,19 @@ def _of_result(page: Overview) -> Statement:
     if below:
         parts.append(_("%(n)d个县市区未完成：%(names)s") % {"n": len(below), "names": names(below)})
     return Statement("，".join(parts), "", "a-3" if met and not below else "a-2")
+
+
+def of_county_result(row: PlaceRow, plan_name: str, target: Aim | None) -> Statement | None:
+    """The first line of a county's page when the plan is over; None where there is no result to tell."""
+    decline = row.decline.value if row.decline is not None else None
+    gap = row.gap.value if row.gap is not None else None
+    if row.withheld or decline is None or gap is None:
+        return None
+    parts = [_("%(plan)s累计%(decline)s") % {"plan": plan_name, "decline": wording.decline(decline)}]
+    if target is not None and target.number is not None:
+        parts.append(_("目标%(target)s%%") % {"target": plain(target.number)})
+    parts.append(_("已完成") if gap >= 0 else _("未完成"))
+    return Statement("，".join(parts), "", "a-3" if gap >= 0 else "a-2")
 
 
 def plain(number: object) -> str:

@@ -33,7 +33,10 @@ _LIST = (
     Column(_("差距"), "gap", numeric=True, unit=_("百分点")),
     Column(_("本年"), "change", numeric=True),
 )
+#: When the plan is over: whether the target was met, then the level of its last year.
+_RESULTS = (Column(_("结果"), "result"), Column(_("末年等级"), "national"), *_LIST[2:])
 _KEYS: dict[str, Any] = {
+    "result": lambda row: number_of(row.gap),
     "name": lambda row: row.subject.position,
     **{name: (lambda row, name=name: number_of(getattr(row, name))) for name in ("decline", "required", "gap", "change")},
     **{name: (lambda row, name=name: severity_of(getattr(row, name))) for name in ("national", "city_scheme")},
@@ -102,7 +105,7 @@ def quarter_asked(request: HttpRequest) -> date | None:
 
 
 def _county_table(request: HttpRequest, page: Overview) -> Table:
-    return table(request, page.counties, _LIST, keys=_KEYS)
+    return table(request, page.counties, _RESULTS if page.closed else _LIST, keys=_KEYS)
 
 
 def _chips(request: HttpRequest, page: Overview) -> list[Any]:
@@ -150,7 +153,8 @@ def county(request: HttpRequest, code: str) -> HttpResponse:
     page = county_page(request.user, subject, request.today, *asked)  # type: ignore[attr-defined]
     if page is None:
         raise Http404
-    statement = statements.of_county(page.row, page.plan.period_name, page.target is not None or not page.reached, page.unfiled)
+    result = statements.of_county_result(page.row, page.plan.period_name, page.target) if page.closed else None
+    statement = result or statements.of_county(page.row, page.plan.period_name, page.target is not None or not page.reached, page.unfiled)
     return render(request, "cockpit/county.html", {"page": page, "statement": statement})
 
 

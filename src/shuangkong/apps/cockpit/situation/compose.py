@@ -171,7 +171,7 @@ def _trend_point(sheet: Sheet, code: str, end: date) -> Decimal | None:
 
 def _quarter_label(end: date) -> str:
     year, quarter = (end.year - 1, 4) if end.month == 1 else (end.year, (end.month - 1) // 3)
-    return f"{year}Q{quarter}"
+    return Period.quarter(year, quarter).label
 
 
 # ── 二、分县市区情况 ────────────────────────────────────────────

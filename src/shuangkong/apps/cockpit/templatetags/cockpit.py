@@ -52,18 +52,19 @@ def short_name(name: str) -> str:
 
 
 @register.simple_tag
-def place_rows(rows: Iterable[PlaceRow], query: str = "") -> SafeString:
-    """The rows of the list of counties or zones, in one piece."""
-    labels = [f' data-l="{escape(_(word))}"' for word in ("市", "累计", "差距（百分点）", "本年")]
+def place_rows(rows: Iterable[PlaceRow], query: str = "", result: bool = False) -> SafeString:
+    """The rows of the list of counties or zones, in one piece; ``result`` of a plan that is over: met or not comes first."""
+    labels = [f' data-l="{escape(_(word))}"' for word in ("末年" if result else "市", "累计", "差距（百分点）", "本年")]
     prefix, tail = f"{get_script_prefix()}counties/", f"/{escape(query)}"
-    return mark_safe("".join(_place_row(row, labels, prefix, tail) for row in rows))
+    return mark_safe("".join(_place_row(row, labels, prefix, tail, result) for row in rows))
 
 
-def _place_row(row: PlaceRow, labels: Sequence[str], prefix: str, tail: str) -> str:
+def _place_row(row: PlaceRow, labels: Sequence[str], prefix: str, tail: str, result: bool) -> str:
     city, decline, gap, change = labels
     cell = figures.cell
+    levels = (place_result(row), place_level(row, short=True)) if result else (place_level(row, short=True), _city_level(row))
     return (
-        f"<tr><td>{place_level(row, short=True)}</td><td{city}>{_city_level(row)}</td>"
+        f"<tr><td>{levels[0]}</td><td{city}>{levels[1]}</td>"
         f'<td class="nw n"><a href="{prefix}{escape(row.subject.code)}{tail}">{escape(row.subject.name)}</a></td>'
         f'<td class="num"{decline}>{cell(row.decline)}</td><td class="num t2 hide-m hide-s">{cell(row.required)}</td>'
         f'<td class="num"{gap}>{cell(row.gap)}</td><td class="num"{change}>{cell(row.change)}</td></tr>'
@@ -78,6 +79,17 @@ def place_level(row: PlaceRow, extra: str = "", prefix: object = "", short: bool
     if row.missing and not (row.national is not None and row.national.severity):
         return statuses.state(row.change.status if row.change is not None else "missing", extra=extra)
     return statuses.level(row.national, extra, prefix, short)
+
+
+@register.simple_tag
+def place_result(row: PlaceRow, extra: str = "") -> SafeString:
+    """Whether a place met its target when the plan was over."""
+    if row.withheld:
+        return statuses.state("withheld", extra=extra)
+    gap = row.gap.value if row.gap is not None else None
+    if gap is None:
+        return statuses.state("missing" if row.gap is not None else "not_rated", extra=extra)
+    return statuses.tag("st-3", _("完成"), extra) if gap >= 0 else statuses.tag("st-1", _("未完成"), extra)
 
 
 def _city_level(row: PlaceRow) -> SafeString:

@@ -70,7 +70,8 @@ class Run(models.Model):
     """One computation: what was known on which day, by which rulebook and code, and which values it replaced.
 
     ``live`` runs hold only what changed and are published; a ``known_on`` run holds every value as known on a day and never is.
-    ``finished_at`` is set when all its values are written.
+    ``computed`` counts the values that were made, without those of sections that were kept; ``finished_at`` is set when all its values are
+    written.
     """
 
     kind = models.CharField(max_length=8, default="live", choices=[("live", _("现行")), ("known_on", _("按某日所知"))])

@@ -7,8 +7,10 @@ from decimal import Decimal as D
 
 import pytest
 
-from shuangkong.apps.indicators.models import Target
+from shuangkong.apps.indicators.explanation import explain
+from shuangkong.apps.indicators.models import Target, Value
 from shuangkong.apps.indicators.selectors import indicator
+from shuangkong.apps.organisations.models import User
 from shuangkong.apps.plans.models import Plan
 from shuangkong.core.digest import sm3_hex
 from shuangkong.core.energy import change_percent
@@ -68,6 +70,24 @@ def test_accounting_1_a_memo_on_feedstock_enters_no_sum(town: Town) -> None:
     town.energy("431002", Y, "raw_coal", "terminal", 100)
     town.energy("431002", Y, "raw_coal", "of_which_feedstock", 60)
     assert town.values().number("energy_total_tce", "431002", Y, "calorific") == D("71.43")
+
+
+def test_accounting_1_a_total_beside_its_parts_is_not_counted_twice(town: Town) -> None:
+    for industry, tonnes in (("", 100), ("industry", 60), ("C26", 40), ("households", 30)):
+        town.energy("431002", Y, "coal_equivalent", "terminal", tonnes, industry=industry)
+    for industry, tonnes in (("industry", 60), ("C26", 40), ("households", 30)):
+        town.energy("431003", Y, "coal_equivalent", "terminal", tonnes, industry=industry)
+    values = town.values()
+    assert values.number("energy_total_tce", "431002", Y) == 100
+    assert values.number("energy_total_tce", "431003", Y) == 90
+    assert values.number("energy_total_tce", "431000", Y) == 190
+    assert values.number("energy_sector_tce:C26", "431002", Y) == 40
+    assert values.get("energy_sector_tce:unassigned", "431002", Y) is None
+    town.recompute()
+    product = Value.objects.unscoped("test").get(current__isnull=False, key__startswith=f"energy_product_tce:coal_equivalent|431002|{Y}|")
+    (read,) = product.inputs
+    assert (product.value, read["count"], read["sum"]) == (100, 4, str(230 * 10**6))
+    assert explain(User.objects.create_user("fagai", password="x", role="city"), product).mismatches == ()
 
 
 @pytest.mark.parametrize(("closing", "over"), [("29.9", False), ("30", False), ("30.1", True)])
@@ -230,6 +250,16 @@ def test_accounting_10_a_month_is_derived_and_a_missing_month_is_named(town: Tow
     assert values.get("electricity_10k_kwh", "431002", "2025-01", "") is None  # January was filed by nobody
     april = values.draft("electricity_10k_kwh", "431000", "2025-04", "")
     assert (D(april.value), april.status, april.sentence) == (D(150), "incomplete", "全市少算1个县：缺苏仙2025年4月电量")
+
+
+def test_accounting_10_industry_and_its_divisions_are_not_added(town: Town) -> None:
+    for industry, use in (("industry", 60), ("C26", 40), ("C30", 15), ("households", 30)):
+        town.put("431002", "electricity", "2021-03", use, industry=industry)
+        town.put("431003", "electricity", "2021-03", use, industry=industry)
+    town.put("431003", "electricity", "2021-03", 95)
+    values = town.values()
+    assert values.number("electricity_10k_kwh", "431002", "2021-03", "") == 90
+    assert values.number("electricity_10k_kwh", "431003", "2021-03", "") == 95
 
 
 def test_accounting_10_a_derived_month_may_be_negative(town: Town) -> None:

@@ -125,6 +125,15 @@ def test_a_county_reports_its_own_rows_only(users, places, tmp_path):
     assert kit.faults(checked) == [("B3", "“苏仙区”不是您的填报范围"), ("B4", "“郴州市”不是您的填报范围")]
 
 
+def test_energy_of_the_city_as_a_whole_is_a_cell_error(users, places, tmp_path):
+    rows = [kit.energy_row(1, 地区="不分县"), kit.energy_row(2, 地区="郴州市")]
+    checked = kit.check(kit.workbook(tmp_path / "a.xlsx", kit.ENERGY, rows), users["city"])
+    assert kit.faults(checked) == [("B3", "能源平衡不按全市填报")]
+    [place] = [column for column in kinds()["energy"].columns(users["city"]) if column.key == "place"]
+    assert "不分县" in place.choices
+    assert "郴州市" not in place.choices
+
+
 def test_a_zone_files_itself_as_zone(users, places, tmp_path):
     rows = [kit.energy_row(1), kit.energy_row(2, 园区="郴州高新区"), kit.energy_row(3, 园区="郴州高新区", 地区="苏仙区")]
     stated = kit.form(origin="reported", document="")

@@ -31,6 +31,7 @@ class Account:
     """Flows by product, use by sector, and the hashed lines of the rows behind them by product and by sector.
 
     ``read_as`` names the period under which the rows stand when it is another than the figure's (a year filed as 1–12月).
+    ``uncounted`` is what was filed by product as a part of a row that was filed too (an industry beside all industries).
     """
 
     flows: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -41,6 +42,23 @@ class Account:
     demonstration: bool = False
     releases: set[str] = field(default_factory=set)
     read_as: str = ""
+    uncounted: dict[str, int] = field(default_factory=dict)
+
+    def filed(self, product: str) -> int:
+        """The sum of the rows of a product as they were filed, those that are parts of others included."""
+        return sum(self.flows[product].values()) + self.uncounted.get(product, 0)
+
+    def add_part(self, product: str, flow: str, industry: str, micro: int, line: str) -> None:
+        """A cell that is part of another cell: its industry's own, but not once more in the total."""
+        self.add(product, flow, industry, micro, line)
+        self.flows[product][flow] -= micro
+        self.uncounted[product] = self.uncounted.get(product, 0) + micro
+
+    def add_whole(self, product: str, flow: str, micro: int, line: str) -> None:
+        """A cell of all industries beside the cells of some of them: it counts, and belongs to no industry."""
+        self.flows.setdefault(product, {}).setdefault(flow, 0)
+        self.flows[product][flow] += micro
+        self.product_lines.setdefault(product, []).append(line)
 
     def add(self, product: str, flow: str, industry: str, micro: int, line: str) -> None:
         """One cell: a quantity of a product in a flow, with the line that is hashed for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from functools import cached_property
@@ -13,7 +13,7 @@ from shuangkong.apps.energy.coefficients import Coefficients, tce, tce_text
 from shuangkong.apps.energy.places import City, lacking_sentence, quarter_label, short_name
 from shuangkong.apps.energy.series import Series, cell_input
 from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread
-from shuangkong.apps.indicators.evidence import SeriesCell, energy_line
+from shuangkong.apps.indicators.evidence import INDUSTRY, SeriesCell, energy_line, is_division
 from shuangkong.apps.indicators.sections import Sections
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.digest import canonical_json, sm3_hex
@@ -32,9 +32,42 @@ _WORDS = {Basis.CALORIFIC: "calorific", Basis.EQUIVALENT: "equivalent"}
 _NAMES = {"terminal": "终端消费", "transformation_loss": "加工转换投入减产出", "loss": "输配损失", "recovery": "回收利用"}
 
 
-def gather(cells: Iterable[tuple[Any, ...]]) -> dict[Place, Account]:
-    """One account per lens, subject and period. A zone's cells count for its county and, apart, for the zone."""
+#: How a cell names its industry: all of them, industry as a whole, one division of it, another sector.
+_WHOLE, _INDUSTRY, _DIVISION, _SECTOR = 1, 2, 4, 8
+#: A cell without industry and quantity: lens, subject, zone, period kind and end, product, flow.
+_FLOW = 7
+
+
+def overlaps(cells: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
+    """Flows of which a total and its parts were both filed, with what was filed: adding them up would count the parts twice."""
+    kinds = {industry: _kind(industry) for industry in {cell[_FLOW] for cell in cells}}
+    found: dict[tuple[Any, ...], int] = {}
+    for cell in cells:
+        flow = cell[:_FLOW]
+        found[flow] = found.get(flow, 0) | kinds[cell[_FLOW]]
+    return {flow: kind for flow, kind in found.items() if kind > _WHOLE and (kind & _WHOLE or (kind & _INDUSTRY and kind & _DIVISION))}
+
+
+def _kind(industry: str) -> int:
+    if not industry:
+        return _WHOLE
+    if industry == INDUSTRY:
+        return _INDUSTRY
+    return _DIVISION if is_division(industry) else _SECTOR
+
+
+def _is_part(filed: int, industry: str) -> bool:
+    """Whether the cell of an industry is a part of another one of its flow."""
+    return bool(filed & _WHOLE or (filed & _INDUSTRY and _kind(industry) == _DIVISION))
+
+
+def gather(cells: Collection[tuple[Any, ...]]) -> dict[Place, Account]:
+    """One account per lens, subject and period. A zone's cells count for its county and, apart, for the zone.
+
+    Where a flow was filed in total and by industry, the total counts and the industries are what is known of its parts.
+    """
     accounts: dict[Place, Account] = {}
+    twice = overlaps(cells)
     for lens, subject_id, zone_id, kind, end, product, flow, industry, micro, demonstration, release, *_ in cells:
         line = energy_line(product, flow, industry, zone_id, micro)
         for owner in (subject_id,) if zone_id is None else (subject_id, zone_id):
@@ -42,7 +75,15 @@ def gather(cells: Iterable[tuple[Any, ...]]) -> dict[Place, Account]:
             account = accounts.get(place)
             if account is None:
                 account = accounts[place] = Account()
-            account.add(product, flow, industry, micro, line)
+            filed = twice.get((lens, subject_id, zone_id, kind, end, product, flow), 0) if twice else 0
+            if not filed:
+                account.add(product, flow, industry, micro, line)
+            elif not industry:
+                account.add_whole(product, flow, micro, line)
+            elif _is_part(filed, industry):
+                account.add_part(product, flow, industry, micro, line)
+            else:
+                account.add(product, flow, industry, micro, line)
             account.releases.add(release)
             if demonstration:
                 account.demonstration = True
@@ -208,7 +249,7 @@ class Sheet:
     def _whole(self) -> str:
         if ">" not in self._queries:
             lines = [line for kept in self.account.product_lines.values() for line in kept]
-            self._queries[">"] = self._query("能源平衡", lines, sum(sum(flows.values()) for flows in self.account.flows.values()))
+            self._queries[">"] = self._query("能源平衡", lines, sum(map(self.account.filed, self.account.flows)))
         return self._queries[">"]
 
     def _query(self, label: str, lines: list[str], total: int) -> str:
@@ -309,7 +350,7 @@ class Sheet:
             if self.parts:
                 inputs = self._of_parts(code, lambda account, product=product: product in account.flows)  # type: ignore[misc]
             else:
-                total = sum(self.account.flows[product].values())
+                total = self.account.filed(product)
                 inputs = self._query(coefficients.label(product), self.account.product_lines[product], total)
             self._put(code, {product: micro}, basis, "energy.product", inputs)
 

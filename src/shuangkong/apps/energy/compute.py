@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -87,10 +88,7 @@ def _with_years(accounts: dict[Place, Account]) -> dict[Place, Account]:
     for (lens, subject_id, kind, end), account in list(accounts.items()):
         place = (lens, subject_id, "year", end)
         if kind == "ytd" and end[5:7] == "01" and place not in accounts:
-            accounts[place] = Account(
-                account.flows, account.sectors, account.product_lines, account.sector_lines, account.sector_sums, account.demonstration,
-                account.releases, period_of(kind, end).code,
-            )  # fmt: skip
+            accounts[place] = replace(account, read_as=period_of(kind, end).code)
     return accounts
 
 

@@ -9,15 +9,13 @@ from decimal import Decimal
 from shuangkong.apps.energy.places import City, lacking_sentence, short_name
 from shuangkong.apps.energy.series import Series, period_of
 from shuangkong.apps.indicators.drafts import At, Drafts, Figure, key_inputs, number_text, spread, value_key
-from shuangkong.apps.indicators.evidence import SeriesCell, digest
+from shuangkong.apps.indicators.evidence import SeriesCell, adding_up, digest
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.energy import change_percent
 from shuangkong.core.figures import Status, worst
 from shuangkong.core.periods import Period
 
 CODE, GROWTH = "electricity_10k_kwh", "electricity_growth_percent"
-#: The whole of society's use stands under no sector; where only sectors are filed they are summed.
-WHOLE = ""
 _ORIGINS = {"issued": ("published", "issued"), "reported": ("reported", "metered")}
 _MONTHS = range(1, 13)
 
@@ -62,7 +60,7 @@ class Power:
         cells = self._filed.get((subject.id, period.kind, period.end.isoformat()))
         if not cells:
             return None
-        whole = [cell for cell in cells if cell.industry == WHOLE] or cells
+        whole = adding_up(cells)
         total = sum(cell.micro or 0 for cell in whole)
         arguments = f'{{"lens":"{self._lens}","period":"{period.code}","subject":"{subject.code}"}}'
         sm3 = digest([cell.evidence for cell in whole])

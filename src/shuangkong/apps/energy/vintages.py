@@ -55,7 +55,7 @@ def _energy_of(
     drafts: Drafts, coefficients: Coefficients, subject: Subject, place: Place, release: str, rows: Sequence[tuple[Any, ...]]
 ) -> None:  # fmt: skip
     lens, period = place[0], period_of(place[2], place[3])
-    account = gather(row for row in rows)[place]
+    account = gather(rows)[place]
     cells = [EnergyCell(*row[:11]) for row in rows]
     lines = [energy_line(cell.product, cell.flow, cell.industry, cell.zone_id, cell.micro) for cell in cells]
     arguments = {"lens": lens, "period": period.code, "subject": subject.code}

@@ -26,6 +26,10 @@ RELEASES = ("preliminary", "verified", "final", "census")
 #: What stands in the remark of a row that was only recalled or seen as a repost.
 RECALLED_REMARK = "待核实"
 
+#: Industry as a whole, and the sections of GB/T 4754 that it is made of.
+INDUSTRY = "industry"
+_INDUSTRIAL = frozenset("BCD")
+
 _LENS = "CASE WHEN r.origin IN ('issued', 'published') THEN 'issued' ELSE 'reported' END"
 _RANK = "CASE WHEN r.origin IN ('published', 'reported') THEN 1 ELSE 0 END"
 _DEMONSTRATION = "CASE WHEN r.demonstration THEN 1 ELSE 0 END"
@@ -169,6 +173,20 @@ def series_cells(as_of: AsOf, *, subject_id: int | None = None, period: tuple[st
         where.add("r.period_kind = %s AND r.period_end = %s", *period)
     found = sorted(_rows(_SERIES_COLUMNS, where), key=lambda row: (row[12], row[13]))
     return [SeriesCell(*row[:12], series_evidence(row), row[12], row[14], row[13]) for row in found]
+
+
+def adding_up(cells: list[SeriesCell]) -> list[SeriesCell]:
+    """The cells of one figure that add up to the whole: the one of all sectors, else the sectors; divisions only without their industry."""
+    whole = [cell for cell in cells if not cell.industry]
+    if whole:
+        return whole
+    industry = any(cell.industry == INDUSTRY for cell in cells)
+    return [cell for cell in cells if not (industry and is_division(cell.industry))]
+
+
+def is_division(industry: str) -> bool:
+    """Whether a code is a division of industry (B06, C26, D44), which a row of industry as a whole includes."""
+    return industry[:1] in _INDUSTRIAL
 
 
 def series_evidence(row: tuple[Any, ...]) -> str:

@@ -10,7 +10,16 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Max
 
-from shuangkong.apps.indicators.evidence import AsOf, EnergyCell, SeriesCell, digest, energy_cells, energy_line, series_cells
+from shuangkong.apps.indicators.evidence import (
+    AsOf,
+    EnergyCell,
+    SeriesCell,
+    adding_up,
+    digest,
+    energy_cells,
+    energy_line,
+    series_cells,
+)
 from shuangkong.apps.indicators.models import Value
 from shuangkong.apps.ledger.models import Row
 from shuangkong.apps.organisations.models import Subject
@@ -126,7 +135,7 @@ def _electricity(lens: str, period: Period, rows: list[SeriesCell], subject: Sub
     for origin in ("published", "issued") if lens == "issued" else ("reported", "metered"):
         cells = [cell for (of, _), cell in latest.items() if of == origin]
         if cells:
-            kept = [cell for cell in cells if cell.industry == ""] or cells
+            kept = adding_up(cells)
             total = sum(cell.micro or 0 for cell in kept)
             return Read((len(kept), str(total), digest([cell.evidence for cell in kept])), kept, [cell.row_id for cell in kept])
     return Read((0, "0", digest([])), [], [])

@@ -75,6 +75,21 @@ class Places:
             )
         return found.pk, (found.pk if found.kind in REGIONAL else None)
 
+    def part(self, raw: Any) -> tuple[int, int | None]:
+        """As :meth:`region`, but a part of the city: what is summed to the city is not filed for it once more (accounting 7).
+
+        Raises:
+            InputError: unknown, another county's, or the city as a whole.
+        """
+        region, county = self.region(raw)
+        if county is None:
+            raise InputError(
+                _("能源平衡不按全市填报"),
+                why=_("全市 = 各县市区 + 不分县"),
+                do=_("分到县市区填；分不到县的填“不分县”"),
+            )
+        return region, county
+
     def fits(self, county: int | None, zone: int) -> bool:
         """Whether the zone lies in the county, as far as the platform knows one county of it."""
         return county is not None and self.by_id[zone].county_id in {None, county}
@@ -115,13 +130,14 @@ def _found(raw: Any, words: dict[str, Subject], what: str) -> Subject:
     raise InputError(_("不认识{what}“{text}”").format(what=what, text=text), why=_("不在本市的{what}名单中").format(what=what), do=do)
 
 
-def place_columns(places: Places) -> tuple[Column, Column]:
-    """Region and zone."""
-    regions, zones = places.choices(), places.zone_choices()
+def place_columns(places: Places, *, parts_only: bool = False) -> tuple[Column, Column]:
+    """Region and zone; with ``parts_only`` the city as a whole is no region."""
+    whole = {region.name for region in places.regions if parts_only and region.kind not in REGIONAL}
+    regions, zones = tuple(name for name in places.choices() if name not in whole), places.zone_choices()
     example = places.example()
     hint = _("县市区名称或代码；不分县的部分填“不分县”")
     return (
-        Column("place", _("地区"), hint, example, choices=regions, convert=places.region),
+        Column("place", _("地区"), hint, example, choices=regions, convert=places.part if parts_only else places.region),
         Column(
             "zone", _("园区"), _("属于高新区、经开区的部分填园区名称，否则留空"), places.own_zone.name if places.own_zone else "",
             required=places.own_zone is not None, choices=zones, convert=places.zone,

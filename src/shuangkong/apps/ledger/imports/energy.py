@@ -28,7 +28,7 @@ class EnergyKind(LedgerKind):
 
     def columns(self, user: Any) -> list[Column]:
         """Region, zone, industry, product, flow, period, quantity, unit, release, remark."""
-        place, zone = c.place_columns(c.Places(user))
+        place, zone = c.place_columns(c.Places(user), parts_only=True)
         book = current_rulebook()
         products = tuple(product.label for product in book.products)
         return [

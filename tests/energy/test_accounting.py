@@ -227,6 +227,25 @@ def test_accounting_7_a_missing_county_makes_the_city_incomplete_and_is_named(to
     assert (county.value, county.status) == (None, "missing")
 
 
+def test_accounting_7_the_sum_is_no_better_than_its_parts(town: Town) -> None:
+    power_station(town)  # balanced
+    town.energy("431003", Y, "diesel", "inflow", 100)
+    town.energy("431003", Y, "diesel", "terminal", 90)
+    values = town.values()
+    assert values.draft("energy_total_tce", "431002", Y).status == "ok"
+    assert values.draft("energy_total_tce", "431003", Y).status == "estimated"
+    assert values.draft("energy_total_tce", "431000", Y).status == "estimated"
+
+
+def test_accounting_7_a_total_issued_without_a_balance_stands_and_the_city_is_incomplete(town: Town) -> None:
+    town.energy("431002", Y, "coal_equivalent", "terminal", 100)
+    town.put("431003", "energy_total", Y, 50)
+    values = town.values()
+    assert (values.number("energy_total_tce", "431003", Y), values.draft("energy_total_tce", "431003", Y).status) == (50, "ok")
+    city = values.draft("energy_total_tce", "431000", Y)
+    assert (city.value, city.status) == ("100", "incomplete")
+
+
 def test_accounting_8_a_zone_is_an_overlay_and_never_in_the_sum_of_the_city(town: Town) -> None:
     town.energy("431002", Y, "raw_coal", "terminal", 100)
     town.energy("431003", Y, "raw_coal", "terminal", 200)

@@ -18,7 +18,7 @@ from shuangkong.apps.indicators.sections import Sections
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.digest import canonical_json, sm3_hex
 from shuangkong.core.energy import PERCENT, Basis
-from shuangkong.core.figures import RuleRow, Status
+from shuangkong.core.figures import RuleRow, Status, worst
 from shuangkong.core.periods import Period
 from shuangkong.core.quantities import from_micro
 from shuangkong.core.rounding import round_half_up
@@ -121,11 +121,13 @@ class Balances:
         """A county that has not filed: its total is missing, never zero."""
         sentence = f"缺{short_name(subject)}{quarter_label(period)}能源"
         for basis in _BASES:
-            figure = self.drafts.add(
+            place = (lens, subject.pk, period.code, basis.value)
+            if place in self.totals.figures:  # its total was issued without a balance
+                continue
+            self.totals.figures[place] = self.drafts.add(
                 "energy_total_tce", subject, period, None, basis=basis.value, lens=lens, status=Status.MISSING, calculation="energy.total",
                 sentence=sentence, lacks=(sentence,),
             )  # fmt: skip
-            self.totals.figures[lens, subject.pk, period.code, basis.value] = figure
 
     def issued_total(self, lens: str, subject: Subject, period: Period) -> SeriesCell | None:
         """The total that the level above handed down, at the equivalent value; it outranks ours (accounting 6, 15)."""
@@ -283,7 +285,7 @@ class Sheet:
             self.balances.issued(self.lens, self.subject, self.period, issued, own=None if self.missing else tce(own))
             return
         code, finding = "energy_total_tce", self._over_tolerance
-        status = Status.ESTIMATED if finding else Status.OK
+        status = worst((Status.ESTIMATED if finding else Status.OK, *self._statuses(basis)))
         finding = "；".join(part for part in (finding, self._against_issued(basis)) if part)
         if self.parts:
             self._tails += [_part_tail(part, self.place.code, basis, self.lens) for part in self.missing]
@@ -299,6 +301,11 @@ class Sheet:
         self.balances.totals.figures[self.lens, self.subject.id, self.place.code, _WORDS[basis]] = Figure(
             tce(units), status, self.account.demonstration or invented, recalled, key, tce(units), lacks
         )
+
+    def _statuses(self, basis: Basis) -> list[Status]:
+        """How good the totals of the parts are: a sum is no better."""
+        found = (self.balances.totals.figures.get((self.lens, part.id, self.place.code, _WORDS[basis])) for part, _ in self.parts)
+        return [figure.status for figure in found if figure is not None]
 
     def _against_issued(self, basis: Basis) -> str:
         """What was reported beside what was issued (accounting 6); of a city the parts that reported, for nobody reports 不分县."""

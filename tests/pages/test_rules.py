@@ -128,7 +128,7 @@ def test_proposals_are_seen_by_the_city_only(second: Any, post: Callable, get: C
     for role in ("county", "department", "reader", "administrator"):
         assert "0.2951" not in get(role, "/rules/").content.decode()
         assert "0.2951" not in get(role, f"/rules/{EQUIVALENT}/").content.decode()
-        assert post(role, f"/rules/proposals/{proposal.pk}/confirm/").status_code == 403
+        assert post(role, f"/rules/proposals/{proposal.pk}/confirm/").status_code == 404  # what one may not see does not exist
         assert post(role, f"/rules/{EQUIVALENT}/propose/", ROW).status_code == 403
         assert get(role, f"/rules/{EQUIVALENT}/propose/").status_code == 403
     assert LocalRuleRow.objects.unscoped("test").count() == 1

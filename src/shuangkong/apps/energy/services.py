@@ -59,7 +59,13 @@ def recompute(now: datetime, today: date, actor: Any = None, reason: str = "", *
 
 
 def run_recompute(work: Work) -> None:
-    """The job that computes all accounts anew when a rule was confirmed."""
+    """The job that computes all accounts anew when a rule was confirmed.
+
+    Raises:
+        InputError: whoever it runs for no longer works for the city as a whole.
+    """
+    if not work.user.sees_all:
+        raise InputError(_("无权重新计算全市各账"), do=_("请市级主管部门发起"))
     work.progress(0, 0, _("重新计算"))
     run = recompute(work.now, work.today, work.user, work.job.title)
     work.keep_result(run=run.pk if run is not None else None)

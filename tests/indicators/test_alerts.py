@@ -14,7 +14,7 @@ from shuangkong.apps.indicators.alerts import raise_alerts
 from shuangkong.apps.indicators.models import Target
 from shuangkong.apps.indicators.selectors import indicator
 from shuangkong.apps.organisations.models import Department
-from shuangkong.apps.plans.models import Clause, Duty, Plan
+from shuangkong.apps.plans.models import Clause, Duty, LocalRuleRow, Plan
 from tests.energy.city import TODAY, Town
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +61,23 @@ def test_each_is_asked_what_is_its_to_do_and_nobody_sees_anothers(town: Town, ma
     assert open_titles(late) == {"2026年1—6月能耗强度不完整：补报所缺"}
     assert open_titles(fell) == set()
     assert open_titles(lead) == {"苏仙区2026年1—6月能耗强度一级预警：加强工作指导", "嘉禾县2026年1—6月能耗强度不完整：催报"}
+
+
+def test_a_missing_coefficient_is_asked_of_the_city_once_and_of_no_county(town: Town, make_user: Any) -> None:
+    lead = make_user("city", department=Department.objects.get(code="drc"))
+    places = [make_user("county", county, subject=town.by_code[county]) for county in ("431002", "431003")]
+    LocalRuleRow.objects.unscoped("test").update(confirmed_at=None)
+    town.new_batch()
+    for county in ("431002", "431003"):
+        for flow in ("inflow", "terminal"):
+            town.energy(county, "2026-01/06", "electricity", flow, 10)
+    town.recompute()
+    asked = [title for title in open_titles(lead) if "折标系数" in title]
+    assert asked == ["2026年1—6月能耗强度算不出：补录折标系数"]
+    item = InboxItem.objects.visible_to(lead).get(title=asked[0], closed_at=None)
+    assert item.address == "/rules/energy.electricity_equivalent/"
+    assert "缺电力2026年等价值折标系数" in item.detail
+    assert [title for place in places for title in open_titles(place) if "补报" in title] == []
 
 
 def test_what_is_settled_closes_and_what_returns_opens_again(town: Town, make_user: Any) -> None:

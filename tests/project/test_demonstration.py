@@ -15,6 +15,7 @@ from shuangkong.apps.ledger.loading import NewRow
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.organisations.models import User
 from shuangkong.apps.organisations.services import claim_installation
+from shuangkong.apps.plans.models import Plan
 from shuangkong.core.errors import InputError
 from shuangkong.project.packs.demonstration import SIGN_INS, import_generator
 from shuangkong.project.packs.loading import install_packs, load_demonstration, load_pack
@@ -37,6 +38,9 @@ def rows(generator: Any) -> list[NewRow]:
 
 def test_a_live_installation_refuses_anything_invented(db: None) -> None:
     pack = load_pack(PACK, now=NOW).pack
+    running = Plan.objects.get(code="cz-15")
+    assert (running.base_year, running.demonstration, running.document) == (2025, False, "")
+    assert not Target.objects.unscoped("test").filter(plan=running).exists()
     with pytest.raises(InputError, match="正式安装不能装载演示数据"):
         load_demonstration(pack, now=NOW)
     assert not Row.objects.unscoped("test").filter(demonstration=True).exists()
@@ -67,6 +71,9 @@ def test_everything_is_marked_and_loading_again_changes_nothing(db: None, settin
     assert not Row.objects.unscoped("test").exclude(origin="published").filter(demonstration=False).exists()
     assert {target.demonstration for target in Target.objects.unscoped("test").filter(plan__code="cz-15")} == {True}
     assert {target.public for target in Target.objects.unscoped("test").filter(plan__code="cz-14", subject__kind="county")} == {False}
+    again = load_pack(PACK, now=NOW)
+    assert {change.created + change.updated for change in again.changes.values()} == {0}
+    assert Plan.objects.get(code="cz-15").demonstration
     _check_sign_ins(first, Path(settings.HOME) / SIGN_INS)
 
 

@@ -62,16 +62,13 @@ class CountyPage:
 
     @cached_property
     def unfiled(self) -> list[str]:
-        """What is due in the year shown and absent: 2026年前三季度能源."""
+        """What is due in the year shown and absent: 2026年前三季度能源. Only the newest of each, for it counts from January."""
         if self.moment is None:
             return []
         year = self.moment.last_month.year
-        return [
-            f"{Period.ytd(year, quarter * 3).spoken}{label}"
-            for label, quarters in self.filings
-            for quarter, filing in enumerate(quarters, start=1)
-            if filing.state == "not_filed"
-        ]
+        newest = [(label, [quarter for quarter in quarters if quarter.state]) for label, quarters in self.filings]
+        absent = [(label, len(due)) for label, due in newest if due and due[-1].state == "not_filed"]
+        return [f"{Period.ytd(year, quarters * 3).spoken}{label}" for label, quarters in absent]
 
     @property
     def closed(self) -> bool:

@@ -38,7 +38,7 @@ def names(rows: Sequence[PlaceRow]) -> str:
 def of_overview(page: Overview) -> Statement:
     """The first line of the cockpit."""
     if page.moment is None:
-        return Statement(_("还没有可算出强度的数据"), _("请导入能源与GDP数据"), "a-na")
+        return Statement(_("还没有可算出强度的数据"), _("请导入能源与GDP数据；已导入的，缺什么见待办"), "a-na")
     if page.city is not None and page.city.withheld and not page.counties:
         return Statement(_("这一期的数未公开，公开后可在这里看"), "", "a-na")
     return _of_result(page) if page.closed else _of_course(page)

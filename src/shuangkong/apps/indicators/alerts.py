@@ -20,6 +20,7 @@ from shuangkong.core.periods import Period
 CHANGE = "energy_intensity_change_percent"
 #: The kinds of items that are kept here; no other capability writes them.
 KINDS = ("warning", "missing", "finding")
+_COEFFICIENT = "折标系数"
 _LACKING = (Status.INCOMPLETE.value, Status.MISSING.value)
 _KINDS_OF_PLACES = (Subject.Kind.COUNTY, Subject.Kind.ZONE)
 
@@ -44,7 +45,9 @@ def _newest() -> list[Value]:
 
 
 def _notices(value: Value, leads: Iterable[Department]) -> list[Notice]:
-    """One to the place itself, one to each department that leads."""
+    """One to the place itself, one to each department that leads; a missing rule is nobody's to file but the city's."""
+    if _wants_rule(value):
+        return [_rule_notice(value, lead) for lead in leads]
     kind, own, theirs = _words(value)
     place, period = value.subject, value.period
     stem = f"{kind}:{place.code}:{period.code}:{value.indicator.code}"
@@ -58,6 +61,20 @@ def _notices(value: Value, leads: Iterable[Department]) -> list[Notice]:
         for lead in leads
     ]
     return [to_place, *to_leads]
+
+
+def _wants_rule(value: Value) -> bool:
+    """Whether all that is missing is a coefficient of the law library."""
+    return value.status in _LACKING and bool(value.sentence) and all(_COEFFICIENT in part for part in value.sentence.split("；"))
+
+
+def _rule_notice(value: Value, lead: Department) -> Notice:
+    """One for all places that lack the same: propose the coefficient, another person confirms it."""
+    detail = value.sentence
+    address = "/rules/energy.electricity_equivalent/" if "电力" in detail else "/rules/?domain=energy"
+    title = f"{value.period.label}能耗强度算不出：补录折标系数"
+    key = f"missing:rule:{value.period.code}:{detail[:80]}:{lead.code}"
+    return Notice(key, "missing", title, address, detail, severity=2, department_id=lead.pk)
 
 
 def _words(value: Value) -> tuple[str, str, str]:

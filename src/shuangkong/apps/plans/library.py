@@ -26,7 +26,8 @@ PERMISSIONS = {
 }  # fmt: skip
 DOMAINS = {
     "energy": _("能源"), "carbon": _("碳"), "warning": _("预警"), "statistics": _("统计"), "import": _("导入"), "disclosure": _("公开"),
-    "account": _("核算"), "targets": _("目标"), "plan": _("方案"),
+    "account": _("核算"), "target": _("目标"), "targets": _("目标"), "plan": _("方案"),
+    "telemetry": _("自动监测"), "project": _("项目"), "pollution": _("污染物"), "decomposition": _("分解"),
 }  # fmt: skip
 EVIDENCE = {"text": _("原文"), "recalled": _("待核实"), "design": _("平台规则"), "demonstration": _("演示")}
 

@@ -43,7 +43,8 @@ class Loaded:
     def lines(self) -> list[str]:
         """For the terminal."""
         return [
-            f"{name}：新增 {change.created}，更改 {change.updated}，不变 {change.unchanged}" for name, change in self.changes.items()
+            f"{_TABLES.get(name, name)}：新增 {change.created}，更改 {change.updated}，不变 {change.unchanged}"
+            for name, change in self.changes.items()
         ]
 
 
@@ -51,6 +52,12 @@ class Loaded:
         """The new sign-ins, for the terminal."""
         return [f"{sign_in.username:<12} {sign_in.password:<14} {self.names[sign_in.username]}" for sign_in in self.sign_ins]
 
+
+#: Words for the tables on the terminal.
+_TABLES = {
+    "regions": "地区", "departments": "部门", "enterprises": "企业", "power_plants": "电厂", "plans": "方案", "clauses": "条款",
+    "duties": "职责", "obligations": "任务要求", "actions": "行动", "parent_targets": "上级目标", "annexes": "附件", "targets": "目标",
+}  # fmt: skip
 
 #: What the demonstration's filings are called among the changes.
 LEDGER = "演示台账"
@@ -210,7 +217,10 @@ def _in_order(put: Callable[..., Change], *leave: str) -> Callable[..., Change]:
 
 
 def _plans(rows: Iterable[TableRow], **of: Any) -> Change:
-    return plans.put_plans([{**_values(row, "region"), "subject": row.values["region"]} for row in rows], **of)
+    # the demonstration invents the plan of a period that is not issued: loading the pack again leaves that in place
+    invented = set(Plan.objects.filter(demonstration=True).values_list("code", flat=True))
+    kept = [row for row in rows if row.values["code"] not in invented]
+    return plans.put_plans([{**_values(row, "region"), "subject": row.values["region"]} for row in kept], **of)
 
 
 def _plain(put: Callable[..., Change]) -> Callable[..., Change]:

@@ -18,7 +18,7 @@ from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.calculators import CALCULATORS, get
 from shuangkong.core.errors import InputError
 
-DOMAINS = {"energy": _("能耗"), "warning": _("预警"), "carbon": _("碳排放")}
+DOMAINS = {"energy": _("能耗"), "warning": _("预警"), "carbon": _("碳排放"), "telemetry": _("自动监测")}
 
 
 @login_required

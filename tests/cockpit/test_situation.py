@@ -14,11 +14,12 @@ from docx.oxml.ns import qn
 
 from shuangkong.apps.audit.models import Entry
 from shuangkong.apps.cockpit.models import Report
+from shuangkong.apps.cockpit.situation import compose as compose_room
 from shuangkong.apps.cockpit.situation.compose import compose
 from shuangkong.apps.cockpit.situation.document import render_docx
 from shuangkong.apps.cockpit.situation.services import file_report, seal
 from shuangkong.apps.cockpit.situation.template import TEMPLATE, build
-from shuangkong.apps.indicators.models import Indicator, Target
+from shuangkong.apps.indicators.models import Indicator, Target, Value
 from shuangkong.apps.plans.models import Plan
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
@@ -203,3 +204,13 @@ def test_a_period_that_is_no_quarter_is_refused_with_its_reason(town: Town, plan
 def test_nothing_known_is_not_filed(plan: Plan, town: Town, commission: Any) -> None:
     with pytest.raises(InputError, match="没有任何数"):
         file_report(commission, plan, town.by_code["431000"], Period.ytd(2029, 3), date(2029, 5, 1))
+
+
+def test_the_effect_of_coefficients_is_no_reason_for_an_estimate():
+    effect, finding = "两年折标系数不同，其变化使降低率增加0.17个百分点", "原煤的平衡差额超过允许范围"
+    change = Value(status="estimated", calculation="intensity.change", sentence=effect)
+    assert compose_room._caveat(change) == "（估算）"
+    total = Value(status="estimated", calculation="energy.total", finding=finding)
+    assert compose_room._caveat(total) == f"（估算：{finding}）"
+    lacking = Value(status="incomplete", calculation="intensity.change", sentence="缺桂东2026年三季度能源")
+    assert compose_room._caveat(lacking) == "（不完整：缺桂东2026年三季度能源）"

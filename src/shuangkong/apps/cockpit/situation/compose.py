@@ -68,8 +68,15 @@ def _caveat(value: Value | None) -> str:
     """What stands behind a figure that is not whole: （不完整：…）."""
     if value is None or value.status in ("ok", ""):
         return ""
-    words = {"estimated": "估算", "incomplete": "不完整", "missing": ABSENT}[value.status]
-    return f"（{words}：{value.sentence}）" if value.sentence else f"（{words}）"
+    words, why = {"estimated": "估算", "incomplete": "不完整", "missing": ABSENT}[value.status], _why(value)
+    return f"（{words}：{why}）" if why else f"（{words}）"
+
+
+def _why(value: Value) -> str:
+    """Why a figure is not whole. What a whole figure says of itself (the effect of coefficients) is no reason."""
+    if value.status == "estimated" and value.calculation in ("intensity.change", "intensity.decline"):
+        return value.finding
+    return value.sentence or value.finding
 
 
 def _absent(value: Value | None) -> str:
@@ -259,8 +266,8 @@ def _quality(sheet: Sheet, subject: Subject) -> list[Block]:
     order = "二三四"[int(bool(sheet.parts)) + int(any(k[1] in POLLUTANTS for k in sheet.targets if k[0] == subject.code))]
     seen: dict[str, list[str]] = {}
     for value in sheet.values.values():
-        if value.status != "ok" and value.sentence:
-            seen.setdefault(value.sentence.rstrip("。"), []).append(value.subject.name)
+        if value.status != "ok" and (why := _why(value)):
+            seen.setdefault(why.rstrip("。"), []).append(value.subject.name)
     body = [_text(f"{'、'.join(dict.fromkeys(who))}：{sentence}。") for sentence, who in list(seen.items())[:12]]
     body = body or [_text("本期所用数据齐全。")]
     return [_head(1, f"{order}、数据质量"), *body]

@@ -40,12 +40,19 @@ _FLOW = 7
 
 def overlaps(cells: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
     """Flows of which a total and its parts were both filed, with what was filed: adding them up would count the parts twice."""
-    kinds = {industry: _kind(industry) for industry in {cell[_FLOW] for cell in cells}}
+    anywhere: dict[str, int] = {}
+    for flow, industry in {cell[_FLOW - 1 : _FLOW + 1] for cell in cells}:
+        anywhere[flow] = anywhere.get(flow, 0) | _kind(industry)
+    asked = {flow for flow, filed in anywhere.items() if _overlap(filed)}  # mostly none: then no place need be looked at
     found: dict[tuple[Any, ...], int] = {}
-    for cell in cells:
-        flow = cell[:_FLOW]
-        found[flow] = found.get(flow, 0) | kinds[cell[_FLOW]]
-    return {flow: kind for flow, kind in found.items() if kind > _WHOLE and (kind & _WHOLE or (kind & _INDUSTRY and kind & _DIVISION))}
+    for cell in cells if asked else ():
+        if cell[_FLOW - 1] in asked:
+            found[cell[:_FLOW]] = found.get(cell[:_FLOW], 0) | _kind(cell[_FLOW])
+    return {flow: filed for flow, filed in found.items() if _overlap(filed)}
+
+
+def _overlap(filed: int) -> bool:
+    return filed > _WHOLE and bool(filed & _WHOLE or (filed & _INDUSTRY and filed & _DIVISION))
 
 
 def _kind(industry: str) -> int:

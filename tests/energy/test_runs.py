@@ -220,7 +220,7 @@ def test_an_explanation_opens_to_the_ledger_with_rules_and_who_filed(town: Town,
     assert terminal is not None
     ledger = explain(city, terminal)
     assert ledger.lines[0].address.startswith("/data/?measure=energy&product=")
-    assert f"subject={terminal.subject.code}" in ledger.lines[0].address
+    assert ledger.lines[0].address.endswith("&subject=431002&period=2021&origin=issued"), ledger.lines[0].address
     assert all(rule["title"] and rule["title"] != rule["parameter"] for rule in ledger.rules)
     assert [(line.label, line.text) for line in ledger.lines] == [("电力 终端消费", "100万kWh"), ("原煤 终端消费", "960t")]
     assert {f.title for f in ledger.filed} == {"2021年能源", "测试"}

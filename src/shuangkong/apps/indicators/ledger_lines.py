@@ -183,7 +183,10 @@ def shown(value: Value, entry: dict[str, Any], found: Read, products: Products, 
 def _rows(entry: dict[str, Any], **filters: str) -> str:
     """The data browser narrowed to the rows of one input."""
     arguments = entry["arguments"]
-    return "/data/?" + urlencode({**filters, "subject": arguments["subject"], "period": arguments["period"]})
+    issued = "issued" if entry["query"] == "energy" and arguments["lens"] == "issued" else ""
+    origin = arguments.get("origin") or issued
+    narrowed = {**filters, "subject": arguments["subject"], "period": arguments["period"], **({"origin": origin} if origin else {})}
+    return "/data/?" + urlencode(narrowed)
 
 
 def _in_brackets(word: str) -> str:

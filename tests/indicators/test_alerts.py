@@ -98,5 +98,16 @@ def test_nothing_changes_twice_and_it_costs_the_same_for_many(town: Town) -> Non
     with CaptureQueriesContext(connection) as captured:
         raise_alerts(date(2026, 12, 1))
     assert list(InboxItem.objects.unscoped("test").values_list("key", "opened_on", "closed_at")) == before
-    assert len(captured) <= 9
+    assert len(captured) <= 10
     assert {opened for _, opened, _ in before} == {TODAY}
+
+
+def test_what_a_county_has_filed_waits_for_those_who_issue_it(town: Town, make_user: Any) -> None:
+    lead = make_user("city", department=Department.objects.get(code="drc"))
+    late = make_user("county", subject=town.by_code["431024"])
+    town.new_batch()
+    for flow in ("inflow", "terminal"):
+        town.energy("431024", "2026-01/06", "raw_coal", flow, 900, origin="reported")
+    town.recompute()
+    assert open_titles(late) == set()
+    assert "嘉禾县2026年1—6月能耗已填报：待核定下达" in open_titles(lead)

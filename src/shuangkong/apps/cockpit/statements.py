@@ -110,11 +110,13 @@ def plain(number: object) -> str:
     return whole.rstrip("0").rstrip(".") if "." in whole else whole
 
 
-def of_county(row: PlaceRow, plan_name: str, targeted: bool, unfiled: Sequence[str] = ()) -> Statement:
-    """The first line of a county's page; ``unfiled`` names what is due and absent."""
+def of_county(row: PlaceRow, plan_name: str, targeted: bool, unfiled: Sequence[str] | None = None) -> Statement:
+    """The first line of a county's page; ``unfiled`` names what is due and absent, None where that is not known."""
     name = row.subject.name
     if row.withheld:
         return Statement(_("%(name)s这一期的数未公开，不在您可查看的范围内") % {"name": name}, "", "a-na")
+    if row.missing and unfiled is not None and not unfiled:
+        return Statement(_("%(name)s这一期已填报，待核定下达，强度还算不出") % {"name": name}, "", "a-na")
     if row.missing or row.change is None:
         return Statement(_("%(name)s这一期缺报，强度算不出") % {"name": name}, _("请%(name)s补报") % {"name": name}, "a-na")
     wrong, css = [], "a-3"

@@ -26,29 +26,35 @@ _KINDS_OF_PLACES = (Subject.Kind.COUNTY, Subject.Kind.ZONE)
 
 
 def raise_alerts(today: date) -> None:
-    """Bring the inbox in line with the current values of the newest quarter. Three reads, however many counties."""
+    """Bring the inbox in line with the current values of the newest quarter. Four reads, however many counties."""
     leads = list(Department.objects.filter(duties__role="lead", duties__clause__topic="warning").distinct())
-    reconcile(KINDS, [notice for value in _newest() for notice in _notices(value, leads)], today)
+    values, reported = _newest()
+    reconcile(KINDS, [notice for value in values for notice in _notices(value, leads, value.subject_id in reported)], today)
 
 
-def _newest() -> list[Value]:
-    """Levels, changes, electricity and findings of counties and zones in the newest quarter of which anything is known."""
-    current = Value.objects.unscoped("the inbox is written for every place").filter(
-        current__isnull=False, release="", lens="issued", period_kind="ytd", subject__kind__in=_KINDS_OF_PLACES
+def _newest() -> tuple[list[Value], set[int]]:
+    """Levels, changes, electricity and findings of counties and zones in the newest quarter of which anything is known, and which
+    places have filed their own energy of it."""
+    of_places = Value.objects.unscoped("the inbox is written for every place").filter(
+        current__isnull=False, release="", period_kind="ytd", subject__kind__in=_KINDS_OF_PLACES
     )
+    current = of_places.filter(lens="issued")
     end = current.filter(indicator__code=CHANGE).aggregate(end=Max("period_end"))["end"]
     asked = current.filter(period_end=end).select_related("subject", "indicator").order_by("subject__position", "indicator__position", "id")
     levels = asked.filter(indicator__code="warning_national", severity=1)
     lacking = asked.filter(indicator__code__in=(CHANGE, "electricity_10k_kwh"), status__in=_LACKING)
     findings = asked.exclude(finding="").filter(indicator__code="energy_balance_difference_tce", basis="equivalent")
-    return list(levels | lacking | findings)
+    own = of_places.filter(period_end=end, lens="reported", indicator__code="energy_total_tce", value__isnull=False)
+    return list(levels | lacking | findings), set(own.values_list("subject_id", flat=True))
 
 
-def _notices(value: Value, leads: Iterable[Department]) -> list[Notice]:
-    """One to the place itself, one to each department that leads; a missing rule is nobody's to file but the city's."""
+def _notices(value: Value, leads: Iterable[Department], reported: bool) -> list[Notice]:
+    """One to the place itself, one to each department that leads; a missing rule is nobody's to file but the city's, and what a place
+    has ``reported`` waits for those who issue it."""
     if _wants_rule(value):
         return [_rule_notice(value, lead) for lead in leads]
-    kind, own, theirs = _words(value)
+    waits = reported and value.indicator.code == CHANGE
+    kind, own, theirs = ("missing", "", "能耗已填报：待核定下达") if waits else _words(value)
     place, period = value.subject, value.period
     stem = f"{kind}:{place.code}:{period.code}:{value.indicator.code}"
     detail = value.finding or value.sentence
@@ -60,7 +66,7 @@ def _notices(value: Value, leads: Iterable[Department]) -> list[Notice]:
         Notice(f"{stem}:{lead.code}", kind, f"{place.name}{period.label}{theirs}", address, detail, severity, department_id=lead.pk)
         for lead in leads
     ]
-    return [to_place, *to_leads]
+    return to_leads if waits else [to_place, *to_leads]
 
 
 def _wants_rule(value: Value) -> bool:

@@ -68,6 +68,9 @@ class Persistent:
                     writer.close()
             await asyncio.sleep(0.02)
 
+#: More than a quick machine sends in one turn: few loggers get more frames each.
+FRAMES_OF_ALL = 40_000
+
 
 def start_handover(root):
     return subprocess.Popen([sys.executable, "-m", "shuangkong", "gateway", "handover", "--store", str(root)], start_new_session=True)
@@ -262,10 +265,6 @@ def _tail(latencies):
     return latencies[int(len(latencies) * 0.99)]
 
 
-#: More than a quick machine sends in one turn: few loggers get more frames each.
-FRAMES_OF_ALL = 40_000
-
-
 def trial_abuse(connections, seconds, repetitions=5, least_rate=0.7, most_tail=2.0):
     """A client of one byte a second, one that never reads, one that sends no frame: what do the others notice?"""
     ratios = []
@@ -295,7 +294,8 @@ async def _crowd(port, idle, busy, seconds):
         writer.write(draw_frames(busy + index, 1)[0])
     for reader, _ in quiet:
         await asyncio.wait_for(reader.readuntil(b"\r\n"), 30)
-    result = await run_load(port, [draw_frames(index, 400) for index in range(busy)], seconds)
+    each = max(400, FRAMES_OF_ALL // busy)
+    result = await run_load(port, [draw_frames(index, each) for index in range(busy)], seconds)
     for _, writer in quiet:
         writer.close()
     return result

@@ -69,7 +69,7 @@ class Persistent:
             await asyncio.sleep(0.02)
 
 #: More than a quick machine sends in one turn: few loggers get more frames each.
-FRAMES_OF_ALL = 40_000
+FRAMES_OF_ALL = 20_000
 
 
 def start_handover(root):

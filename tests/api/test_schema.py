@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
@@ -26,9 +28,19 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.fixture
+def open_connection() -> Iterator[None]:
+    """Calls go to the real WSGI entry, which drops a connection inside the test's transaction; Django's own client does the same."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @pytest.mark.django_db
 def test_generated_calls_find_no_fault(
-    users: dict[str, Any], new_key: Callable[..., NewKey], monkeypatch: pytest.MonkeyPatch, quiet: None
+    users: dict[str, Any], new_key: Callable[..., NewKey], monkeypatch: pytest.MonkeyPatch, quiet: None, open_connection: None
 ) -> None:
     monkeypatch.setattr("shuangkong.project.api.access.CallerThrottle.allow_request", lambda self, request: True)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)

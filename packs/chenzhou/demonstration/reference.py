@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from shuangkong.project.packs.demonstration import Person
@@ -12,6 +13,9 @@ from .energy import ZONES
 
 _SOURCE = "演示（虚构）"
 _DECLINE = "energy_intensity_decline_percent"
+_CO2_DECLINE = "co2_intensity_decline_percent"
+#: How much more the 15th plan asks of carbon intensity than of energy intensity, points.
+_CO2_EXTRA = Decimal("3.5")
 _NAMES = {
     "431002": "北湖区", "431003": "苏仙区", "431081": "资兴市", "431021": "桂阳县", "431022": "宜章县", "431023": "永兴县", "431024": "嘉禾县",
     "431025": "临武县", "431026": "汝城县", "431027": "桂东县", "431028": "安仁县", "CZ-HITECH": "郴州高新区", "CZ-ETDZ": "郴州经开区",
@@ -61,12 +65,14 @@ def plans() -> list[dict[str, Any]]:
 def targets(counties: Sequence[County]) -> list[dict[str, Any]]:
     """Of both plans: the counties' of the 14th, everything of the 15th."""
     found = [_target("cz-15", _DECLINE, CITY, number="13.5", incentive="14.5", public=True)]
+    found.append(_target("cz-15", _CO2_DECLINE, CITY, number="17", public=True))
     found.append(_target("cz-15", "energy_total_tce", CITY, words="合理控制（演示）", kind="qualitative", public=True))
     found.append(_target("cz-15", "energy_co2_t", CITY, words="增量得到有效控制（演示）", kind="qualitative", public=True))
     found += [_target("cz-15", indicator, CITY, number=number, public=True) for indicator, number in _POLLUTANTS_15.items()]
     for county in counties:
         found.append(_target("cz-14", _DECLINE, county.code, number=county.target_14, incentive=county.incentive_14))
         found.append(_target("cz-15", _DECLINE, county.code, number=county.target_15))
+        found.append(_target("cz-15", _CO2_DECLINE, county.code, number=_carbon(county)))
     found += _of_zones(counties)
     return found
 
@@ -79,7 +85,13 @@ def _of_zones(counties: Iterable[County]) -> list[dict[str, Any]]:
         if code in own:
             found.append(_target("cz-14", _DECLINE, zone, number=own[code].target_14, incentive=own[code].incentive_14))
             found.append(_target("cz-15", _DECLINE, zone, number=own[code].target_15))
+            found.append(_target("cz-15", _CO2_DECLINE, zone, number=_carbon(own[code])))
     return found
+
+
+def _carbon(county: County) -> str:
+    """The invented target of carbon intensity."""
+    return str(Decimal(county.target_15) + _CO2_EXTRA)
 
 
 def _target(

@@ -71,6 +71,35 @@ def electricity(inputs: ElectricityInputs, sheet: Worksheet) -> ElectricityOutpu
     return ElectricityOutputs(co2_t=co2, factor=factor)
 
 
+class GreenElectricityInputs(Inputs):
+    """Electricity that a region or an enterprise brought in, and what of it is green."""
+
+    net_kwh: NonNegative = Field(description="调入（外购）电量（千瓦时）")
+    green_kwh: NonNegative = Field(Decimal(0), description="其中：绿电交易电量（千瓦时）")
+    certificate_kwh: NonNegative = Field(Decimal(0), description="持有绿证的电量（千瓦时）")
+    bundled_kwh: NonNegative = Field(Decimal(0), description="其中：随绿电交易划转的绿证电量（千瓦时）")
+    year: Annotated[Whole, Field(ge=1990, le=2100)] = Field(description="用电年份，取该年的因子")
+
+
+class GreenElectricityOutputs(Outputs):
+    """CO2, what was counted at zero and why."""
+
+    co2_t: Decimal = Field(description="二氧化碳（吨）")
+    factor: Decimal = Field(description="其余电量所用的排放因子（kgCO2/kWh）")
+    zero_kwh: Decimal = Field(description="按零计的电量（千瓦时）")
+
+
+def green_electricity(inputs: GreenElectricityInputs, sheet: Worksheet) -> GreenElectricityOutputs:
+    """Green electricity, its certificates and the grid factor count the same generation once."""
+    figures = inputs.net_kwh, inputs.green_kwh, inputs.certificate_kwh, inputs.bundled_kwh
+    found = carbon.green_electricity(*figures, sheet.book, sheet.region, inputs.year)
+    for reason in found.reasons:
+        sheet.note(reason)
+    numbers = {"调入电量": inputs.net_kwh, "按零计": found.green_kwh, "因子": found.factor, "二氧化碳": found.co2_t}
+    sheet.step("（调入电量 − 按零计的电量）× 因子 ÷ 1000", **numbers)
+    return GreenElectricityOutputs(co2_t=found.co2_t, factor=found.factor, zero_kwh=found.green_kwh)
+
+
 CALCULATORS = (
     Calculator(
         "carbon.combustion", "燃料燃烧二氧化碳排放", "CO2 from combustion",
@@ -85,5 +114,12 @@ CALCULATORS = (
         ElectricityInputs, ElectricityOutputs, electricity,
         {"kwh": "1000000", "year": 2023, "region": "43"},
         "CO2 = 用电量 × 电力平均二氧化碳排放因子",
+    ),
+    Calculator(
+        "carbon.green_electricity", "含绿电、绿证的用电二氧化碳排放", "CO2 of electricity with green power and certificates",
+        ("生态环境部、国家统计局 电力二氧化碳排放因子公告", "平台规则 碳账约定"),
+        GreenElectricityInputs, GreenElectricityOutputs, green_electricity,
+        {"net_kwh": "1000000", "green_kwh": "300000", "certificate_kwh": "300000", "bundled_kwh": "300000", "year": 2023, "region": "cn"},
+        "CO2 =（调入电量 − 按零计的电量）× 因子；绿电、绿证和因子所含的同一电量只计一次",
     ),
 )  # fmt: skip

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from shuangkong.apps.energy import ground, vintages
+from shuangkong.apps.energy import carbon, ground, vintages
 from shuangkong.apps.energy.account import Account
 from shuangkong.apps.energy.balances import Balances, Place, Totals, gather
+from shuangkong.apps.energy.burning import Factors
 from shuangkong.apps.energy.coefficients import Coefficients
 from shuangkong.apps.energy.economy import Economy, write_gdp, write_growth
 from shuangkong.apps.energy.electricity import ElectricityAccount, Power
@@ -64,7 +65,7 @@ class Computation:
         self.cells = energy_cells(as_of, earlier=self.earlier)
         self.accounts = _with_years(gather(self.cells))
         self.totals = Totals()
-        self.goals = _goals()
+        self.goals, self.carbon_goals = _goals(DECLINE), _goals(carbon.DECLINE)
 
     def run(self) -> None:
         """Cities first, then what is published."""
@@ -92,9 +93,9 @@ def _with_years(accounts: dict[Place, Account]) -> dict[Place, Account]:
     return accounts
 
 
-def _goals() -> dict[tuple[int, int], Goal]:
-    """The target of decline by subject and year."""
-    targets = Target.objects.unscoped("progress is computed against every target").filter(indicator__code=DECLINE).select_related("plan")
+def _goals(code: str) -> dict[tuple[int, int], Goal]:
+    """The target of a decline by subject and year."""
+    targets = Target.objects.unscoped("progress is computed against every target").filter(indicator__code=code).select_related("plan")
     found = {}
     for target in targets:
         goal = Goal(target, target.plan.base_year, target.plan.years)
@@ -122,6 +123,8 @@ class CityComputation:
             periods = self._energy(lens)
             self._electricity(lens)
             self._economy_and_intensity(lens, periods)
+            if lens == carbon.LENS:
+                self._carbon(periods)
         self._releases()
         self._unmeasured()
 
@@ -267,6 +270,22 @@ class CityComputation:
         if decline is not None:
             grades.since_base(subject, span, decline)
 
+    def _carbon(self, periods: Iterable[Period]) -> None:
+        """CO2 from the accounts of the issued lens."""
+        mine = {part.pk for part in (*self.city.parts, *self.city.zones)}
+        accounts = {
+            (subject_id, period_of(kind, end).code): account
+            for (lens, subject_id, kind, end), account in self.whole.accounts.items()
+            if lens == carbon.LENS and subject_id in mine
+        }
+        spans = [period for period in periods if period.kind in ("ytd", "year")]
+        years = {period.start.year for period in spans}
+        bases = {year: self.base_of(year) for year in years | {year + 1 for year in years}}
+        factors, goals = Factors(self.book, self.region), self.whole.carbon_goals
+        carbon.write_carbon(
+            self.whole.drafts, self.city, accounts, spans, self.economy, factors, goals, bases, self.whole.sections
+        )  # fmt: skip
+
     def _releases(self) -> None:
         """Preliminary, verified, final and census figures side by side."""
         counties = {part.pk: part for part in self.city.parts}
@@ -276,7 +295,7 @@ class CityComputation:
 
     def _unmeasured(self) -> None:
         """Targets in numbers for which the platform has no account yet are 缺报, never zero."""
-        codes = ("cod_reduction_t", "nh3n_reduction_t", "nox_reduction_t", "vocs_reduction_t", "energy_co2_t")
+        codes = ("cod_reduction_t", "nh3n_reduction_t", "nox_reduction_t", "vocs_reduction_t")
         mine = {part.pk: part for part in (self.city.subject, *self.city.counties)}
         targets = Target.objects.unscoped("what is asked and not measured is said").filter(indicator__code__in=codes, subject_id__in=mine)
         for target in targets.select_related("plan", "indicator").order_by("plan_id", "indicator_id", "subject_id"):

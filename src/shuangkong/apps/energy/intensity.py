@@ -312,7 +312,7 @@ class Grades:
         if goal is None or goal.number is None:
             return
         elapsed = goal.elapsed_months(period)
-        required = _required_by(goal.number, goal.years, elapsed)
+        required = required_by(goal.number, goal.years, elapsed)
         path = self._add("energy_intensity_required_percent", subject, period, required, goal, (), "target.path")
         if not decline.usable or decline.value is None:
             for code, calculation in _PROGRESS:
@@ -384,7 +384,7 @@ class Grades:
 
 
 # Many subjects share a target: its logarithms are taken once.
-_required_by = lru_cache(maxsize=4096)(required_cumulative_decline_percent)
+required_by = lru_cache(maxsize=4096)(required_cumulative_decline_percent)
 _required_in_year = lru_cache(maxsize=1024)(required_in_year_percent)
 
 _PROGRESS = (

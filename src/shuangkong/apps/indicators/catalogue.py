@@ -46,7 +46,14 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("nh3n_reduction_t", "氨氮重点工程减排量", "t", 0, "pollution", False),
     Entry("nox_reduction_t", "氮氧化物重点工程减排量", "t", 0, "pollution", False),
     Entry("vocs_reduction_t", "挥发性有机物重点工程减排量", "t", 0, "pollution", False),
-    Entry("energy_co2_t", "能源活动二氧化碳排放量", "t", 0, "carbon"),
+    Entry("energy_co2_t", "能源活动二氧化碳排放量", "t", 0, "carbon", note="化石燃料燃烧，加电力、热力调入减调出"),
+    Entry("energy_co2_growth_percent", "能源活动二氧化碳排放量增速", "%", 1, "carbon"),
+    Entry("co2_intensity_t_per_10k_yuan", "单位GDP二氧化碳排放", "t/万元", 4, "carbon"),
+    Entry("co2_intensity_change_percent", "单位GDP二氧化碳排放变化率（同比）", "%", 2, "carbon", note="累计值与上年同期累计值相比"),
+    Entry("co2_intensity_decline_percent", "单位GDP二氧化碳排放降低率（比基年）", "%", 2, "carbon", False, "滚动四季与基年相比，降为正"),
+    Entry("co2_intensity_required_percent", "单位GDP二氧化碳排放降低率进度要求", "%", 2, "carbon", False),
+    Entry("co2_intensity_gap_points", "单位GDP二氧化碳排放降低率与进度要求之差", "个百分点", 2, "carbon", False, "正为超前，负为落后"),
+    Entry("co2_intensity_progress_percent", "单位GDP二氧化碳排放降低目标完成进度", "%", 1, "carbon", False, "对数法"),
 )
 
 #: Families of indicators made from a word of the rulebook's lists: prefix → (name around the label, unit, family).

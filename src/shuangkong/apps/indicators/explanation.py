@@ -20,6 +20,7 @@ from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.apps.ui import figures
 from shuangkong.core import wording
 from shuangkong.core.figures import Status
+from shuangkong.core.rounding import round_half_up
 from shuangkong.rulebook.loader import Rulebook
 
 MOST_LINES = 50
@@ -141,6 +142,7 @@ class _Opening:
         inputs = self.value.inputs
         found = [self._target(entry) for entry in inputs if "target" in entry]
         found += self._values([entry for entry in inputs if "key" in entry])
+        found += [_part(entry) for entry in inputs if "part" in entry]
         return found + self._ledger([entry for entry in inputs if "query" in entry])
 
     def _target(self, entry: dict[str, Any]) -> Line:
@@ -212,6 +214,12 @@ class _Opening:
         products = self.rulebook.products
         lines = [line for entry, read in found for line in ledger_lines.shown(self.value, entry, read, products, words)]
         return [Line(line.label, _quantity(line.number, line.unit), address=line.address) for line in lines]
+
+
+def _part(entry: dict[str, Any]) -> Line:
+    """A line of the table that a value is made of: its amount, and how it came about."""
+    amount = "缺因子" if entry["number"] is None else _quantity(round_half_up(Decimal(entry["number"]), 2), entry["unit"])
+    return Line(f"{entry['label']}（{entry['detail']}）" if entry["detail"] else entry["label"], amount)
 
 
 def _quantity(number: Decimal, unit: str) -> str:

@@ -7,7 +7,9 @@ A section is a part of a computation that rests on a known set of inputs. Its na
 ``electricity|lens|city``
     all electricity of a city;
 ``economy|lens|subject``
-    GDP, intensity, progress and levels of one subject.
+    GDP, intensity, progress and levels of one subject;
+``carbon|lens|subject``
+    CO2, its intensity and progress of one subject.
 
 What is published, releases, residuals and targets that nothing measures belong to no section and are made each time.
 The SM3 of what each section of the newest computation rested on stands in :class:`~shuangkong.apps.indicators.models.Computed`.
@@ -32,6 +34,8 @@ CALCULATIONS = {
     "economy": ("gdp.level", "gdp.chained", "gdp.growth_filed", "gdp.growth_of_levels", "energy.growth", "intensity.level",
                 "intensity.change", "intensity.decline", "target.annual", "target.path", "target.gap", "target.progress",
                 "target.remaining", "warning.national", "warning.by_completion"),
+    "carbon": ("carbon.total", "carbon.total_of_parts", "carbon.intensity", "carbon.growth", "carbon.change", "carbon.decline",
+               "carbon.path", "carbon.gap", "carbon.progress"),
 }  # fmt: skip
 
 
@@ -108,7 +112,7 @@ def outside_kept(sections: Sections) -> str:
 
 _COLUMNS = {
     "sheet": "(v.lens, v.subject_id, v.period_kind, CAST(v.period_end AS text))", "electricity": "(v.lens, v.subject_id)",
-    "economy": "(v.lens, v.subject_id)",
+    "economy": "(v.lens, v.subject_id)", "carbon": "(v.lens, v.subject_id)",
 }  # fmt: skip
 
 

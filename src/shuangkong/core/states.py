@@ -1,0 +1,112 @@
+"""Where a filing can stand and what leads from one state to the next: the one table. The service, the pages and the docs read it.
+
+A guard is named here and held by the service: who may do it, and under which condition. The first move of a state and verb whose
+guards all hold is the one that is made; two moves of one verb differ by their guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One line of the table."""
+
+    state: str
+    verb: str
+    next: str
+    guard: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """All moves of a kind of thing, with the words of its states, verbs and guards."""
+
+    name: str
+    first: str
+    moves: tuple[Move, ...]
+    states: dict[str, str]
+    verbs: dict[str, str]
+    guards: dict[str, str]
+
+    def sources(self, verb: str) -> tuple[str, ...]:
+        """The states from which ``verb`` leads on."""
+        return tuple(dict.fromkeys(move.state for move in self.moves if move.verb == verb))
+
+    def allowed(self, state: str) -> tuple[str, ...]:
+        """The verbs that the table knows for ``state``."""
+        return tuple(dict.fromkeys(move.verb for move in self.moves if move.state == state))
+
+    def moves_of(self, state: str, verb: str) -> tuple[Move, ...]:
+        """The moves that ``verb`` can make from ``state``.
+
+        Raises:
+            InputError: none; says in which state it stands and from which the verb would lead on.
+        """
+        found = tuple(move for move in self.moves if move.state == state and move.verb == verb)
+        if not found:
+            sources = "、".join(self.states[source] for source in self.sources(verb))
+            raise InputError(
+                f"现在是“{self.states[state]}”，不能{self.verbs[verb]}",
+                why=f"只有“{sources}”可以{self.verbs[verb]}",
+                do="刷新页面，看最新状态",
+            )
+        return found
+
+    def drawn(self) -> str:
+        """The graph as Mermaid text, for the docs."""
+        lines = ["stateDiagram-v2", f"    [*] --> {self.first}"]
+        lines += [f"    {state}: {word}" for state, word in self.states.items()]
+        lines += [f"    {move.state} --> {move.next}: {self.verbs[move.verb]} · {self.guards[move.guard]}" for move in self.moves]
+        return "\n".join(lines)
+
+    def table(self) -> str:
+        """The moves as a Markdown table, for the docs."""
+        head = ["| state | verb | next | guard |", "|---|---|---|---|"]
+        return "\n".join(head + [self._row(move) for move in self.moves])
+
+    def _row(self, move: Move) -> str:
+        return (
+            f"| {self.states[move.state]} `{move.state}` | {self.verbs[move.verb]} `{move.verb}` "
+            f"| {self.states[move.next]} `{move.next}` | {self.guards[move.guard]} `{move.guard}` |"
+        )
+
+
+def _moves(sources: Sequence[str], verb: str, target: str, guard: str) -> tuple[Move, ...]:
+    return tuple(Move(source, verb, target, guard) for source in sources)
+
+
+#: Filings: 草稿 → 已提交 → 审核中 → 退回 / 通过 → 锁定. A correction after acceptance is a filing of its own, of the next version.
+FILING = Machine(
+    "filing",
+    "not_filed",
+    (
+        Move("not_filed", "save", "draft", "respondent"),
+        Move("draft", "save", "draft", "respondent"),
+        Move("returned", "save", "returned", "respondent"),
+        *_moves(("not_filed", "draft", "returned"), "submit", "accepted", "issuer"),
+        *_moves(("not_filed", "draft", "returned"), "submit", "submitted", "complete"),
+        Move("submitted", "start_review", "under_review", "reviewer"),
+        *_moves(("submitted", "under_review"), "return", "returned", "reviewer"),
+        *_moves(("submitted", "under_review"), "accept", "submitted", "level_below"),
+        *_moves(("submitted", "under_review"), "accept", "accepted", "last_level"),
+        Move("accepted", "lock", "locked", "reviewer"),
+        Move("locked", "unlock", "accepted", "second_person"),
+    ),
+    {
+        "not_filed": "未报", "draft": "草稿", "submitted": "已提交", "under_review": "审核中", "returned": "退回", "accepted": "通过",
+        "locked": "锁定",
+    },
+    {
+        "save": "保存", "submit": "提交", "start_review": "开始审核", "return": "退回", "accept": "通过", "lock": "锁定", "unlock": "解锁",
+    },
+    {
+        "respondent": "填报人", "complete": "填报人，没有须先改正的问题", "issuer": "发布单位，没有须先改正的问题",
+        "reviewer": "本级审核人",
+        "level_below": "下级审核人，转上一级", "last_level": "末级审核人，下级已齐", "second_person": "另一位本级审核人",
+    },
+)  # fmt: skip

@@ -98,7 +98,7 @@ def load_rows(
     for start in range(0, len(new), CHUNK):
         chunk = new[start : start + CHUNK]
         with transaction.atomic():
-            _insert(batch, chunk, current, places)
+            insert_new(batch, chunk, current, places)
         corrected += sum(row.cell in current for row in chunk)
     _apply(batch, consignment, now, actor)
     return Change(len(new) - corrected, corrected, len(rows) - len(new))
@@ -153,13 +153,14 @@ def _standing(rows: Sequence[NewRow], places: Places) -> tuple[set[NewRow], dict
     )
     standing, current = set(), {}
     for row in found.iterator(CHUNK):
-        new = _as_new(row, places)
+        new = as_new(row, places)
         standing.add(new)
         current[new.cell] = row.pk
     return standing, current
 
 
-def _as_new(row: Row, places: Places) -> NewRow:
+def as_new(row: Row, places: Places) -> NewRow:
+    """A row that stands, in the shape of one to be."""
     return NewRow(
         places.codes[row.subject_id], places.codes.get(row.zone_id, ""), row.measure, row.industry, row.product, row.flow,
         row.period_kind, row.period_start, row.period_end,
@@ -175,7 +176,8 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _insert(batch: Batch, rows: Iterable[NewRow], current: dict[tuple[Any, ...], int], places: Places) -> None:
+def insert_new(batch: Batch, rows: Iterable[NewRow], current: dict[tuple[Any, ...], int], places: Places) -> None:
+    """Inserts ``rows``, each superseding the row that ``current`` names for its cell."""
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
     marks = ", ".join(["%s"] * len(_COLUMNS))
     with connection.cursor() as cursor:

@@ -59,7 +59,7 @@ def ledger_mark() -> tuple[Any, ...]:
     return found["applied"], found["withdrawn"], found["last"]
 
 
-def _lock_ledger() -> None:
+def lock_ledger() -> None:
     """One application or withdrawal at a time; SQLite's transactions are exclusive already."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -155,7 +155,7 @@ def _apply(batch: Batch, counts: Counts, mark: tuple[Any, ...], work: Any) -> No
     if proof.rows != counts.good:
         raise InputError(_("写入的行数不符"), why=f"{proof.rows} ≠ {counts.good}", do=_("重新确认入账"))
     with transaction.atomic():
-        _lock_ledger()
+        lock_ledger()
         work.fence()
         if ledger_mark() != mark:
             raise _Stale
@@ -182,7 +182,7 @@ def withdraw(batch_id: int, *, actor: Any, reason: str) -> Batch:
         InputError: not applied, already withdrawn, or corrected by a later batch; not the actor's.
     """
     with transaction.atomic():
-        _lock_ledger()
+        lock_ledger()
         batch = Batch.objects.visible_to(actor).select_for_update().filter(pk=batch_id).first()
         if batch is None or not batch.accepted:
             raise InputError(_("没有可撤销的批次"), why=_("它未入账、已撤销，或不在您的范围内"), do=_("刷新批次列表"))

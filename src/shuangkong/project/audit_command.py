@@ -95,10 +95,11 @@ def _guard(args: argparse.Namespace) -> int:
 def guards() -> tuple[Guard, ...]:
     """All triggers that must stand in the database. An app that guards tables is added here."""
     from shuangkong.apps.audit.guards import GUARDS as AUDIT
+    from shuangkong.apps.filing.guards import GUARDS as FILING
     from shuangkong.apps.indicators.guards import GUARDS as INDICATORS
     from shuangkong.apps.ledger.guards import GUARDS as LEDGER
 
-    return (*AUDIT, *LEDGER, *INDICATORS)
+    return (*AUDIT, *LEDGER, *FILING, *INDICATORS)
 
 
 def checks() -> tuple[Callable[[], Iterator[Finding]], ...]:

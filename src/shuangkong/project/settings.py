@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "shuangkong.apps.desk",
     "shuangkong.apps.plans",
     "shuangkong.apps.ledger",
+    "shuangkong.apps.filing",
     "shuangkong.apps.indicators",
     "shuangkong.apps.energy",
     "shuangkong.apps.cockpit",
@@ -191,6 +192,7 @@ JOB_KINDS = {
     "import.undo": "shuangkong.apps.desk.services.imports.run_undo",
     "export": "shuangkong.apps.desk.services.exports.run_export",
     "recompute": "shuangkong.apps.energy.services.run_recompute",
+    "filing.recompute": "shuangkong.apps.filing.posting.run_recompute",
 }
 EXPORT_KINDS = {
     "indicator": "shuangkong.apps.indicators.exports.indicator",
@@ -198,6 +200,8 @@ EXPORT_KINDS = {
     "batches": "shuangkong.apps.ledger.exports.batches",
     "rows": "shuangkong.apps.ledger.exports.rows",
 }
+# What looks at a filing before it is submitted: functions (filing, cells) -> findings.
+FILING_FINDERS: list[str] = []
 LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LOGGING = {

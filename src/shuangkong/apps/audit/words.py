@@ -12,6 +12,7 @@ AREAS = {
     "desk": _("文件与任务"),
     "plans": _("方案与规则"),
     "ledger": _("台账"),
+    "filing": _("填报审核"),
     "energy": _("能源核算"),
     "indicators": _("指标"),
     "cockpit": _("驾驶舱与报告"),
@@ -25,6 +26,7 @@ OBJECTS = {
     "rulerow": _("规则"), "batch": _("台账批次"), "row": _("数据行"), "run": _("指标计算"), "value": _("指标值"), "values": _("指标值"),
     "target": _("目标"), "disclosure": _("公开决定"), "report": _("报告"), "guards": _("防改触发器"),
     "apikey": _("接口密钥"), "inbox": _("待办"),
+    "filing": _("报表"), "filings": _("报表"), "round": _("填报轮次"), "unlocking": _("解锁申请"), "owing": _("填报义务"),
 }  # fmt: skip
 
 VERBS = {
@@ -33,6 +35,8 @@ VERBS = {
     "factor_removed": _("停用动态口令"), "applied": _("生效"), "withdrawn": _("撤回"), "published": _("发布"), "disclosed": _("公开"),
     "filed": _("归档"), "proposed": _("提出"), "confirmed": _("确认"), "laid": _("重建"),
     "revoke": _("撤销"), "password_renewed": _("重设口令"), "opened": _("启用"), "closed": _("停用"), "started": _("提交"),
+    "save": _("保存草稿"), "submit": _("提交"), "start_review": _("开始审核"), "return": _("退回"), "accept": _("通过"), "lock": _("锁定"),
+    "unlock": _("解锁"), "correct": _("更正"), "asked": _("申请"), "refused": _("不同意"), "ended": _("终止"),
     "reconciled": _("更新"), "done": _("完成"), "failed": _("失败"), "cancelled": _("取消"),
 }  # fmt: skip
 

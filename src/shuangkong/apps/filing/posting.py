@@ -36,7 +36,7 @@ def rows_of(filing: Filing, made: Round) -> list[NewRow]:
     Raises:
         InputError: a price base that is not known for the period, or a zone that lies in no county.
     """
-    form, known_on = filing.form, timezone.localdate(made.submitted_at)
+    form, known_on = filing.form, made.submitted_at.astimezone(timezone.get_default_timezone()).date()
     release = made.cells.get(form.release_cell, "") if form.release_cell else _PRELIMINARY
     document = made.cells.get(form.document_cell, "")[:120] if form.document_cell else ""
     subject, zone = _place(filing.subject)

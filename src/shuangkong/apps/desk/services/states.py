@@ -116,6 +116,6 @@ def outdone(thing: Any, machine: Machine, verb: str) -> Outdone:
 def _last_words(entry: Entry, machine: Machine) -> str:
     """市统计局 11月26日 18:03 通过."""
     who = entry.actor.display_name if entry.actor else _("平台")
-    at = timezone.localtime(entry.recorded_at)
+    at = entry.recorded_at.astimezone(timezone.get_default_timezone())
     verb = entry.action.rpartition(".")[2]
     return f"{who} {at.month}月{at.day}日 {at:%H:%M} {machine.verbs.get(verb, verb)}"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shuangkong.core.errors import InputError
 from shuangkong.core.rounding import round_half_up
 from shuangkong.core.targets import annual_decline_percent, cumulative_decline_percent
-from shuangkong.core.trajectories import Trajectory, required_decline_percent, required_t
+from shuangkong.core.trajectories import Trajectory, required_decline_percent, required_level, required_t
 
 D = Decimal
 NEAR = D("1e-25")
@@ -77,3 +77,28 @@ def test_what_cannot_be_is_refused() -> None:
         required_decline_percent(Trajectory.LINEAR, D(0), 5, 12)
     with pytest.raises(InputError, match="100% 或更多"):
         required_decline_percent(Trajectory.LINEAR, D(100), 5, 12)
+
+
+# ---- levels ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [Trajectory.LINEAR, Trajectory.GEOMETRIC])
+@pytest.mark.parametrize(("base", "target"), [("700", "760"), ("117", "100")])
+def test_a_level_begins_at_its_base_and_ends_at_its_target(kind: Trajectory, base: str, target: str) -> None:
+    assert required_level(kind, Decimal(base), Decimal(target), 5, 0) == Decimal(base)
+    assert round(required_level(kind, Decimal(base), Decimal(target), 5, 60), 20) == Decimal(target)
+    between = required_level(kind, Decimal(base), Decimal(target), 5, 30)
+    assert min(Decimal(base), Decimal(target)) < between < max(Decimal(base), Decimal(target))
+
+
+def test_levels_set_by_year_are_met_at_the_ends_of_the_years() -> None:
+    ends = [Decimal(n) for n in (710, 725, 740, 750, 760)]
+    found = [required_level(Trajectory.BY_YEAR, Decimal(700), Decimal(760), 5, m, ends) for m in (0, 6, 12, 18, 60)]
+    assert found == [700, 705, 710, Decimal("717.5"), 760]
+    with pytest.raises(InputError, match="5 个年度目标"):
+        required_level(Trajectory.BY_YEAR, Decimal(700), Decimal(760), 5, 6, ends[:3])
+
+
+def test_a_geometric_level_needs_something_to_begin_with() -> None:
+    with pytest.raises(InputError, match="大于 0"):
+        required_level(Trajectory.GEOMETRIC, Decimal(0), Decimal(22), 5, 6)

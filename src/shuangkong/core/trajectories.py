@@ -76,6 +76,31 @@ def required_t(
         return before + (after - before) * part
 
 
+def required_level(
+    kind: Trajectory, base: Decimal, target: Decimal, years: int, elapsed_months: int, by_year: Sequence[Decimal] = ()
+) -> Decimal:
+    """The level that is required on the way from ``base`` to ``target`` (tce, t, a share in percent), rising or falling.
+
+    ``by_year``: the levels as set for the ends of the years; between two of them it goes on linearly.
+
+    Raises:
+        InputError: months or yearly figures that cannot be, or a geometric path from or to a level that is not above 0.
+    """
+    progress = required_progress_percent(years, elapsed_months) / PERCENT
+    with localcontext() as context:
+        context.prec = WORKING_DIGITS
+        if kind is Trajectory.LINEAR:
+            return base + (target - base) * progress
+        if kind is Trajectory.GEOMETRIC:
+            if base <= 0 or target <= 0:
+                why = f"基期 {base}，目标 {target}"
+                raise InputError("按年均变化率推算要求基期值和目标都大于 0", where="base", why=why, do="选按时间均匀")
+            return base * ((target / base).ln() * progress).exp()
+        ends = [base, *_set_for_years(by_year, target, years)[1:]]
+        before, after, part = _between(ends, elapsed_months)
+        return before + (after - before) * part
+
+
 def _set_for_years(by_year: Sequence[Decimal], target: Decimal, years: int) -> list[Decimal]:
     """The figures of the ends of the years with the beginning, checked: one for each year, the last is the target."""
     if len(by_year) != years:

@@ -98,7 +98,7 @@ class RowLine(Schema):
     def resolve_unit(row: Row, context: dict[str, Any]) -> str:
         """The base unit of the quantity, or percent."""
         if row.quantity is None:
-            return PERCENT
+            return MEASURES[row.measure].unit if row.measure in MEASURES else PERCENT
         if row.product:
             request = context["request"]
             if not hasattr(request, "base_units"):

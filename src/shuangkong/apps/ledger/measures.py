@@ -10,7 +10,8 @@ PERCENT = "%"
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure. ``dimension`` is that of :data:`shuangkong.core.quantities.BASE_UNITS`, or ``rate`` (percent).
+    """One measure. ``dimension`` is that of :data:`shuangkong.core.quantities.BASE_UNITS`, or ``rate`` (a reading that
+    is never summed, in ``unit``: percent, μg/m³, a count).
 
     ``by_product`` measures take their dimension from the product and need product and flow; ``price_base`` is needed for GDP levels.
     """
@@ -20,10 +21,11 @@ class Measure:
     by_product: bool = False
     price_base: bool = False
     comparable: bool = False
+    unit: str = PERCENT
 
     @property
     def is_rate(self) -> bool:
-        """Whether a row holds a rate (percent) and no quantity."""
+        """Whether a row holds a rate or reading and no quantity."""
         return self.dimension == "rate"
 
 
@@ -37,4 +39,8 @@ MEASURES = {
     "energy_growth": Measure("能源消费总量增速", "rate"),
     "energy_intensity_change": Measure("单位地区生产总值能耗变化率", "rate"),
     "population": Measure("常住人口", "persons"),
+    "pm25": Measure("PM2.5年均浓度", "rate", unit="μg/m³"),
+    "o3": Measure("臭氧日最大8小时平均第90百分位数", "rate", unit="μg/m³"),
+    "water_sections": Measure("地表水考核断面数", "rate", unit="个"),
+    "water_sections_met": Measure("地表水达到目标的断面数", "rate", unit="个"),
 }

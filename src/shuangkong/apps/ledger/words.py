@@ -37,7 +37,7 @@ class Words:
         """The unit of the base quantity, % for a rate."""
         measure = MEASURES.get(row.measure)
         if row.rate is not None:
-            return PERCENT
+            return measure.unit if measure is not None else PERCENT
         if measure is not None and not measure.by_product:
             return BASE_UNITS.get(measure.dimension, "")
         product = self.rulebook.products.get(row.product)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shuangkong.apps.indicators.catalogue import ENTRIES
-from shuangkong.apps.ledger.measures import MEASURES, PERCENT
+from shuangkong.apps.ledger.measures import MEASURES
 from shuangkong.core.errors import InputError, RulebookError
 from shuangkong.core.quantities import to_base, to_micro
 from shuangkong.rulebook.loader import Rulebook
@@ -106,6 +106,20 @@ def _plans(pack: Pack) -> None:
         years = [row.values.get(name) for name in ("base_year", "first_year", "last_year")]
         if None not in years and not years[0] < years[1] <= years[2]:
             pack.fault(row.file, row.line, "first_year", "应是 基期 < 首年 ≤ 末年")
+    _overlaps(pack)
+
+
+def _overlaps(pack: Pack) -> None:
+    """Two plans of one region never hold the same year: a year would have two targets."""
+    seen: dict[tuple[str, int], str] = {}
+    for row in pack.rows("plans"):
+        first, last = row.values.get("first_year"), row.values.get("last_year")
+        if first is None or last is None:
+            continue
+        others = {seen[key] for year in range(first, last + 1) if (key := (row.cells["region"], year)) in seen}
+        for other in sorted(others):
+            pack.fault(row.file, row.line, "first_year", f"年份与“{other}”重叠：同一年不能有两份方案")
+        seen |= {(row.cells["region"], year): row.cells["code"] for year in range(first, last + 1)}
 
 
 def _statistics(pack: Pack) -> None:
@@ -125,8 +139,8 @@ def _statistics(pack: Pack) -> None:
 def _unit(pack: Pack, row: TableRow) -> None:
     measure, unit = MEASURES[row.cells["measure"]], row.cells["unit"]
     if measure.is_rate:
-        if unit != PERCENT:
-            pack.fault(row.file, row.line, "unit", f"“{unit}”应是 {PERCENT}")
+        if unit != measure.unit:
+            pack.fault(row.file, row.line, "unit", f"“{unit}”应是 {measure.unit}")
         return
     try:
         to_micro(to_base(row.values["value"], unit, measure.dimension))

@@ -93,6 +93,15 @@ PAGES: dict[str, list[Example]] = {
     "ledger:batches": list_of("/data/batches/"),
     "ledger:batch": [get("/data/batches/{batch}/", "MARK")],
     "ledger:undo": [post("/data/batches/{batch}/undo/", "MARK", {"reason": "x"})],
+    "targets:targets": [*list_of("/targets/"), get("/targets/?plan={plan}&of=place&subject={code}"), get("/targets/?of=internal")],
+    "targets:target": [get("/targets/{target}/", "MARK"), get("/targets/{target}/?at=2027-06", "MARK")],
+    "targets:propose": [get("/targets/{target}/propose/", "LAW", shows=False), post("/targets/{target}/propose/", "LAW", {"number": "9"})],
+    "targets:new": [get("/targets/new/?plan={plan}"), post("/targets/new/?plan={plan}", data={"number": "9", "document": "x"})],
+    "targets:proposal": [get("/targets/proposals/{target_proposal}/", "LAW", shows=False)],
+    "targets:decide": [post("/targets/proposals/{target_proposal}/decide/", "LAW", {"accept": "no"})],
+    "targets:open_annex": [
+        get("/targets/annexes/{annex}/open/", "LAW", shows=False), post("/targets/annexes/{annex}/open/", "LAW", {"reason": "x"}),
+    ],
     "plan:plans": list_of("/plan/"),
     "plan:plan": [*list_of("/plan/cz-15/"), get("/plan/cz-14/")],
     "desk:import": [get("/data/import/")],
@@ -126,6 +135,7 @@ PAGES: dict[str, list[Example]] = {
 #: Kind of export → what is asked of it.
 EXPORTS = {
     "rows": [f"/data/export/rows/?{q}&format={form}" for q in ("x=", "subject={code}", "batch={batch}") for form in ("xlsx", "csv")],
+    "targets": ["/data/export/targets/?plan={plan}&format=xlsx", "/data/export/targets/?subject={code}&format=csv"],
     "batches": ["/data/export/batches/?format=xlsx", "/data/export/batches/?format=csv"],
     "indicator": [
         "/data/export/indicator/?code=energy_total_tce&format=xlsx",
@@ -148,6 +158,7 @@ API: dict[str, list[Example]] = {
     "GET values/{value_id}": [get("/{value}", "MARK")],
     "GET values/{value_id}/explanation": [get("/{value}/explanation", "MARK"), get("/{public}/explanation")],
     "GET targets": [get("?limit=500"), get("?subjects={code}&plans={plan}")], "GET targets/{target_id}": [get("/{target}", "MARK")],
+    "GET targets/{target_id}/path": [get("/{target}/path", "MARK", shows=False)],
     "GET rows": [
         get("?limit=500"), get("?subjects={code}"), get("?batches={batch}"), get("?zones={code}"),
         get("?known_on=2026-11-20&origins=reported"),

@@ -22,13 +22,13 @@ from shuangkong.apps.cockpit.situation.services import file_report
 from shuangkong.apps.desk.models import InboxItem, Job
 from shuangkong.apps.desk.services import files, imports
 from shuangkong.apps.indicators.drafts import Draft
-from shuangkong.apps.indicators.models import Indicator, Target, Value
+from shuangkong.apps.indicators.models import Indicator, Target, TargetProposal, Value
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.organisations.keys import create_key
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans import library
-from shuangkong.apps.plans.models import LocalRuleRow
+from shuangkong.apps.plans.models import Annex, LocalRuleRow
 from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.core.digest import canonical_json
 from tests.cockpit import city as builder
@@ -131,7 +131,13 @@ def plant(users: dict[str, Any], folder: Any) -> City:
     )
     rows = library.parameter(RULE).rows
     region = next(place for place, listed in rows.items() if listed)
+    change = TargetProposal.objects.create(
+        plan=plans["cz-15"], indicator=Indicator.objects.get(code="nox_reduction_t"), subject=subjects["431000"],
+        body={"number": "5", "words": mark("MARK", "P")}, document=mark("MARK", "P"), reason=mark("MARK", "P"), proposed_by=users["county"],
+    )  # fmt: skip
+    annex = Annex.objects.create(plan=plans["cz-15"], number=2, title="各县市区能耗强度降低目标")
     for ids in city.ids.values():
+        ids.update(target_proposal=change.pk, annex=annex.pk)
         ids.update(proposal=proposal.pk, rule=RULE, rule_region=region, rule_row=rows[region][0].row)
     return city
 

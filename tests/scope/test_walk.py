@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from shuangkong.apps.cockpit.models import Report
 from shuangkong.apps.desk.models import InboxItem, Job, StoredFile
 from shuangkong.apps.desk.services import jobs
-from shuangkong.apps.indicators.models import Target, Value
+from shuangkong.apps.indicators.models import Target, TargetProposal, Value
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.organisations.models import ApiKey
 from shuangkong.apps.plans.models import LocalRuleRow
@@ -278,7 +278,10 @@ BROKEN: dict[str, tuple[Any, tuple[str, ...]]] = {
     "values": (
         Value, ("cockpit:county", "cockpit:explain", "indicators:indicator", "export indicator", "GET values", "GET values/{value_id}"),
     ),
-    "targets": (Target, ("plan:plan", "GET targets", "GET targets/{target_id}")),
+    "targets": (
+        Target, ("plan:plan", "targets:targets", "targets:target", "export targets", "GET targets", "GET targets/{target_id}"),
+    ),
+    "changes of targets": (TargetProposal, ("targets:targets", "targets:proposal")),
     "reports": (Report, ("cockpit:report_list", "cockpit:report", "GET reports", "GET reports/{report_id}")),
     "jobs": (Job, ("desk:jobs", "desk:job", "desk:job_state", "GET jobs", "GET jobs/{job_id}")),
     "files": (StoredFile, ("desk:file",)),

@@ -65,9 +65,10 @@ def plans() -> list[dict[str, Any]]:
 def targets(counties: Sequence[County]) -> list[dict[str, Any]]:
     """Of both plans: the counties' of the 14th, everything of the 15th."""
     found = [_target("cz-15", _DECLINE, CITY, number="13.5", incentive="14.5", public=True)]
-    found.append(_target("cz-15", _CO2_DECLINE, CITY, number="17", public=True))
+    found.append(_target("cz-15", _CO2_DECLINE, CITY, number="17", public=True, rank=1))
     found.append(_target("cz-15", "energy_total_tce", CITY, words="合理控制（演示）", kind="qualitative", public=True))
-    found.append(_target("cz-15", "energy_co2_t", CITY, words="增量得到有效控制（演示）", kind="qualitative", public=True))
+    found.append(_target("cz-15", "energy_co2_t", CITY, words="增量得到有效控制（演示）", kind="qualitative", public=True, rank=2))
+    found.append(_target("cz-15", "energy_total_tce", CITY, number="15500000", kind="internal", base="14200000"))
     found += [_target("cz-15", indicator, CITY, number=number, public=True) for indicator, number in _POLLUTANTS_15.items()]
     for county in counties:
         found.append(_target("cz-14", _DECLINE, county.code, number=county.target_14, incentive=county.incentive_14))
@@ -95,9 +96,10 @@ def _carbon(county: County) -> str:
 
 
 def _target(
-    plan: str, indicator: str, subject: str, *, number: str = "", incentive: str = "", words: str = "", kind: str = "binding", public: bool = False
-) -> dict[str, Any]:
+    plan: str, indicator: str, subject: str, *, number: str = "", incentive: str = "", words: str = "", kind: str = "binding",
+    public: bool = False, base: str = "", rank: int = 0,
+) -> dict[str, Any]:  # fmt: skip
     return {
         "plan": plan, "indicator": indicator, "region": subject, "number": number, "incentive": incentive, "words": words, "kind": kind,
-        "source": _SOURCE, "public": public, "demonstration": True,
+        "source": _SOURCE, "public": public, "demonstration": True, "base_value": base, "rank": rank, "set_by": "演示",
     }  # fmt: skip

@@ -197,6 +197,7 @@ JOB_KINDS = {
 EXPORT_KINDS = {
     "indicator": "shuangkong.apps.indicators.exports.indicator",
     "indicators": "shuangkong.apps.indicators.exports.indicators",
+    "targets": "shuangkong.apps.indicators.targets.exports.targets",
     "batches": "shuangkong.apps.ledger.exports.batches",
     "rows": "shuangkong.apps.ledger.exports.rows",
 }

@@ -14,6 +14,7 @@ urlpatterns = [
     path("calculators/", include("shuangkong.apps.cockpit.calculating.urls")),
     path("data/", include("shuangkong.apps.ledger.urls")),
     path("indicators/", include("shuangkong.apps.indicators.urls")),
+    path("targets/", include("shuangkong.apps.indicators.targets.urls")),
     path("plan/", include("shuangkong.apps.cockpit.plan.urls")),
     path("rules/", include("shuangkong.apps.plans.urls")),
     path("", include("shuangkong.apps.desk.urls")),

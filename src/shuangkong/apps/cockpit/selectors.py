@@ -19,7 +19,7 @@ from shuangkong.apps.cockpit import prepared
 from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts, RunFacts, aims, cells, columns, items, run_facts
 from shuangkong.apps.cockpit.prepared import Reach, Statement, reach_of
 from shuangkong.apps.desk import selectors as desk
-from shuangkong.apps.indicators.models import Run, Target, Value
+from shuangkong.apps.indicators.models import HANDED_DOWN, Run, Target, Value
 from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.apps.plans.models import Plan
 from shuangkong.core.periods import Period
@@ -242,7 +242,7 @@ def targets_of(user: Any, plan: PlanFacts, subject_id: int) -> list[Aim]:
 
 @lru_cache(maxsize=64)
 def _targets(reach: Reach, plan_id: int, subject_id: int) -> Statement:
-    found = Target.objects.visible_to(reach).filter(plan=plan_id)
+    found = Target.objects.visible_to(reach).filter(HANDED_DOWN, plan=plan_id, annex__in=(0, 2, 3))
     found = found.filter(subject=subject_id) if subject_id else found.filter(subject__kind=Subject.Kind.CITY)
     found = found.order_by("indicator__position")
     return prepared.compiled(found.values_list("indicator__code", "indicator__unit", "number", "words", "demonstration"))

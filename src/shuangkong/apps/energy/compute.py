@@ -20,7 +20,7 @@ from shuangkong.apps.energy.published import Published
 from shuangkong.apps.energy.series import Series, period_of
 from shuangkong.apps.indicators.drafts import Draft, Drafts
 from shuangkong.apps.indicators.evidence import AsOf, energy_cells, series_cells
-from shuangkong.apps.indicators.models import Target, Value
+from shuangkong.apps.indicators.models import HANDED_DOWN, Target, Value
 from shuangkong.apps.indicators.sections import Sections
 from shuangkong.apps.ledger.imports.columns import section_of
 from shuangkong.apps.organisations.models import Subject
@@ -95,9 +95,9 @@ def _with_years(accounts: dict[Place, Account]) -> dict[Place, Account]:
 
 def _goals(code: str) -> dict[tuple[int, int], Goal]:
     """The target of a decline by subject and year."""
-    targets = Target.objects.unscoped("progress is computed against every target").filter(indicator__code=code).select_related("plan")
+    targets = Target.objects.unscoped("progress is computed against every target").filter(HANDED_DOWN, indicator__code=code)
     found = {}
-    for target in targets:
+    for target in targets.select_related("plan"):
         goal = Goal(target, target.plan.base_year, target.plan.years)
         for year in range(target.plan.first_year, target.plan.last_year + 1):
             found[target.subject_id, year] = goal
@@ -297,8 +297,9 @@ class CityComputation:
         """Targets in numbers for which the platform has no account yet are 缺报, never zero."""
         codes = ("cod_reduction_t", "nh3n_reduction_t", "nox_reduction_t", "vocs_reduction_t")
         mine = {part.pk: part for part in (self.city.subject, *self.city.counties)}
-        targets = Target.objects.unscoped("what is asked and not measured is said").filter(indicator__code__in=codes, subject_id__in=mine)
-        for target in targets.select_related("plan", "indicator").order_by("plan_id", "indicator_id", "subject_id"):
+        targets = Target.objects.unscoped("what is asked and not measured is said").filter(HANDED_DOWN, subject_id__in=mine)
+        targets = targets.filter(indicator__code__in=codes).select_related("plan", "indicator")
+        for target in targets.order_by("plan_id", "indicator_id", "subject_id"):
             year = min(max(self.known_year, target.plan.first_year), target.plan.last_year)
             self.whole.drafts.add(
                 target.indicator.code, mine[target.subject_id], Period.year(year), None, calculation="target.unmeasured",

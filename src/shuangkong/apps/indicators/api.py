@@ -12,6 +12,7 @@ from pydantic import Field
 
 from shuangkong.apps.indicators import explanation, selectors
 from shuangkong.apps.indicators.models import Indicator, Target, Value
+from shuangkong.apps.indicators.targets.paths import path, trajectory_of
 from shuangkong.apps.ui.api import Answer, PageAnswer, Paging, answers, listed, number_text, part_of
 from shuangkong.core.periods import Period
 
@@ -184,8 +185,42 @@ class TargetLine(Schema):
     words: str
     yearly: dict[str, Any]
     kind: str
+    rank: int
+    industry: str
+    action: int | None
+    annex: int
+    base_year: int
+    base_value: str | None
+    target_year: int
+    trajectory: str
+    set_by: str
     source: str
     invented: bool
+
+    @staticmethod
+    def resolve_action(target: Target) -> int | None:
+        """The number of the key action."""
+        return target.action.number if target.action else None
+
+    @staticmethod
+    def resolve_base_year(target: Target) -> int:
+        """Its own, else the plan's."""
+        return target.first
+
+    @staticmethod
+    def resolve_base_value(target: Target) -> str | None:
+        """In full."""
+        return number_text(target.base_value)
+
+    @staticmethod
+    def resolve_target_year(target: Target) -> int:
+        """Its own, else the plan's last."""
+        return target.last
+
+    @staticmethod
+    def resolve_trajectory(target: Target) -> str:
+        """The path by which it is read; empty for a target in words."""
+        return trajectory_of(target).value if target.number is not None else ""
 
     @staticmethod
     def resolve_plan(target: Target) -> str:
@@ -216,6 +251,22 @@ class TargetLine(Schema):
     def resolve_invented(target: Target) -> bool:
         """Whether the target itself is a demonstration."""
         return target.demonstration
+
+
+class PathPoint(Schema):
+    """What is required at the end of a period, since the base year's end."""
+
+    period: str
+    months: int
+    required: str
+
+
+class PathAnswer(Answer):
+    """The path of a target at the ends of the quarters."""
+
+    target: int
+    trajectory: str
+    points: list[PathPoint]
 
 
 class TargetsAnswer(PageAnswer):
@@ -286,7 +337,7 @@ def explain(request: HttpRequest, value_id: int) -> dict[str, Any]:
 
 
 def _targets(user: Any) -> Any:
-    return Target.objects.visible_to(user).select_related("plan", "indicator", "subject")
+    return Target.objects.visible_to(user).select_related("plan", "indicator", "subject", "action")
 
 
 @targets_router.get("", response=answers(TargetsAnswer), summary="目标")
@@ -303,3 +354,11 @@ def targets(request: HttpRequest, paging: Query[Paging], plans: str = "", subjec
 def target(request: HttpRequest, target_id: int) -> Target:
     """One target."""
     return get_object_or_404(_targets(request.user), pk=target_id)
+
+
+@targets_router.get("/{int:target_id}/path", response=answers(PathAnswer), summary="一个目标的路径")
+def target_path(request: HttpRequest, target_id: int) -> dict[str, Any]:
+    """What the target requires at the end of each quarter; no points for a target in words."""
+    found = get_object_or_404(_targets(request.user), pk=target_id)
+    points = [{"period": p.period.code, "months": p.months, "required": number_text(p.required)} for p in path(found)]
+    return {"target": found.pk, "trajectory": trajectory_of(found).value if points else "", "points": points}

@@ -13,7 +13,7 @@ from shuangkong.apps.indicators.fields import CanonicalField
 from shuangkong.apps.ledger.fields import RatioField
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.organisations.scope import Scoped
-from shuangkong.apps.plans.models import Plan
+from shuangkong.apps.plans.models import Action, Annex, Plan
 from shuangkong.core.periods import Period
 
 
@@ -37,33 +37,83 @@ class Indicator(models.Model):
         return self.name
 
 
+#: A number that the city sets itself (内部管控目标): beside what is handed down, never counted as that.
+INTERNAL = "internal"
+
+
 class Target(Scoped):
     """What a plan asks of a subject. A target in words has ``words`` and no number (accounting 13).
 
-    ``number`` is in the indicator's unit (decline: percent, positive when it falls). ``yearly`` maps a year to its own number.
+    ``number`` is in the indicator's unit (decline: percent, positive when it falls). ``yearly`` maps a year to its own number. ``shape``
+    says how the number is read: ``decline`` (percent since the base year), ``cumulative`` (amount since the base year) or ``level`` (what
+    it is in the target year); empty: as the indicator's code says. ``by_year`` maps a year to the cumulative figure at its end, for a
+    ``trajectory`` that is set by year. ``annex`` is the table of the plan in which it stands (0: none), ``rank`` its place among the
+    plan's main indicators (1 first, 0 none), ``set_by`` who set it and ``source`` by which document.
     """
+
+    class Kind(models.TextChoices):
+        """How it binds."""
+
+        BINDING = "binding", _("约束性")
+        EXPECTED = "expected", _("预期性")
+        QUALITATIVE = "qualitative", _("定性")
+        INTERNAL = INTERNAL, _("内部管控目标")
 
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="targets")
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="targets")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="targets")
+    industry = models.CharField(max_length=16, blank=True)
+    action = models.ForeignKey(Action, models.PROTECT, null=True, related_name="targets")
     number = RatioField(null=True)
     incentive = RatioField(null=True)
     words = models.CharField(max_length=80, blank=True)
+    comparison = models.CharField(max_length=4, blank=True)
+    base_year = models.PositiveSmallIntegerField(null=True)
+    base_value = RatioField(null=True)
+    target_year = models.PositiveSmallIntegerField(null=True)
+    shape = models.CharField(max_length=12, blank=True)
+    trajectory = models.CharField(max_length=12, blank=True)
     yearly = models.JSONField(default=dict, blank=True)
-    kind = models.CharField(max_length=16, default="binding")
+    by_year = models.JSONField(default=dict, blank=True)
+    kind = models.CharField(max_length=16, default=Kind.BINDING, choices=Kind.choices)
+    rank = models.PositiveSmallIntegerField(default=0)
+    annex = models.PositiveSmallIntegerField(default=0)
+    details = models.JSONField(default=dict, blank=True)
+    set_by = models.CharField(max_length=80, blank=True)
     source = models.CharField(max_length=120, blank=True)
     public = models.BooleanField(default=False)
     demonstration = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["plan", "indicator__position", "subject__position"]
-        constraints = [models.UniqueConstraint(fields=["plan", "indicator", "subject"], name="one_target_per_subject")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "indicator", "subject", "industry"], condition=~models.Q(kind=INTERNAL), name="one_target_handed_down"
+            ),
+            models.UniqueConstraint(
+                fields=["plan", "indicator", "subject", "industry"], condition=models.Q(kind=INTERNAL), name="one_internal_target"
+            ),
+        ]
         verbose_name = _("目标")
 
     @classmethod
     def scope_q(cls, user: Any) -> models.Q:
         """One's own and what is public; annex tables stay restricted until opened."""
         return models.Q() if user.sees_all else models.Q(public=True) | models.Q(subject__in=user.own_subject_ids)
+
+    @property
+    def first(self) -> int:
+        """The base year: its own, else the plan's."""
+        return self.base_year or self.plan.base_year
+
+    @property
+    def last(self) -> int:
+        """The year of the target: its own, else the plan's last."""
+        return self.target_year or self.plan.last_year
+
+
+#: Targets that count as handed down; the city's own internal numbers do not (accounting 13).
+HANDED_DOWN = ~models.Q(kind=INTERNAL)
 
 
 class Run(models.Model):
@@ -193,3 +243,41 @@ class DisclosedValue(models.Model):
 
     disclosure = models.ForeignKey(Disclosure, models.PROTECT, related_name="values")
     value = models.OneToOneField(Value, models.CASCADE, related_name="disclosed")
+
+
+class DisclosedAnnex(models.Model):
+    """An annex table that a decision opened, with all that stands in it."""
+
+    disclosure = models.ForeignKey(Disclosure, models.PROTECT, related_name="annexes")
+    annex = models.OneToOneField(Annex, models.PROTECT, related_name="disclosed")
+
+
+class TargetProposal(Scoped):
+    """A target that is to stand, new or changed: proposed by one person, decided by another. Never changed once decided.
+
+    ``body`` holds the fields as they are to be, ``before`` as they were (empty for a new target). ``accepted`` is None while it waits.
+    """
+
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="+")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="+")
+    target = models.ForeignKey(Target, models.PROTECT, null=True, related_name="proposals")
+    body = CanonicalField(default=dict)
+    before = CanonicalField(default=dict)
+    document = models.CharField(max_length=120)
+    reason = models.CharField(max_length=200, blank=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(db_default=Now())
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    accepted = models.BooleanField(null=True)
+    demonstration = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("目标变更")
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """The city's people."""
+        return models.Q() if user.sees_all else models.Q(pk__in=[])

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from shuangkong.apps.indicators import selectors
-from shuangkong.apps.indicators.models import Indicator, Run, Target, Value
+from shuangkong.apps.indicators.models import HANDED_DOWN, Indicator, Run, Target, Value
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.organisations.selectors import city
 from shuangkong.apps.plans.models import Plan
@@ -302,7 +302,7 @@ class IndicatorPage:
         """What the plan asks of the chosen place in this indicator, if one may see it."""
         if self.subject is None or self.plan is None:
             return None
-        found = Target.objects.visible_to(self.user).filter(plan=self.plan, indicator=self.indicator, subject=self.subject)
+        found = Target.objects.visible_to(self.user).filter(HANDED_DOWN, plan=self.plan, indicator=self.indicator, subject=self.subject)
         return found.select_related("indicator").first()
 
     @cached_property

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from shuangkong.apps.indicators.models import Indicator, Run, Target, Value
+from shuangkong.apps.indicators.models import HANDED_DOWN, Indicator, Run, Target, Value
 from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
@@ -274,9 +274,8 @@ _LEVELS = ("warning_national", "warning_city")
 
 def standings(user: Any, plan: Plan, subject: Subject, period: Period, run: Run | None = None) -> list[Standing]:
     """Every target of ``plan`` for ``subject`` that the user may see, at ``period`` (a ytd or a year): two statements."""
-    targets = list(
-        Target.objects.visible_to(user).filter(plan=plan, subject=subject).select_related("indicator").order_by("indicator__position")
-    )
+    mine = Target.objects.visible_to(user).filter(HANDED_DOWN, plan=plan, subject=subject, annex__in=(0, 2, 3))
+    targets = list(mine.select_related("indicator").order_by("indicator__position"))
     spans = [period] if period.kind == "year" else [period, Period.rolling(period.start.year, period.last_month)]
     spans.append(Period.year(min(period.last_year, plan.last_year)))
     codes = {t.indicator.code for t in targets} | set(_TREND.values()) | set(_PATH) | set(_LEVELS)

@@ -39,15 +39,16 @@ def put_rows(
     action: str,
     actor: Any = None,
     origin: str = "",
+    among: models.Q | None = None,
 ) -> Change:
-    """Make ``rows`` (field → value, foreign keys by ``…_id``) stand in ``model``, found by ``key``.
+    """Make ``rows`` (field → value, foreign keys by ``…_id``) stand in ``model``, found by ``key`` (``among`` rows that meet a condition).
 
     Rows that are already so are not touched; one audit entry ``action`` names all that were made or changed, and there is none
     when nothing was. Rows of the table that are not named stay.
     """
     manager = model.objects.unscoped("reference table") if hasattr(model.objects, "unscoped") else model.objects.all()
     wanted = {tuple(row[name] for name in key): row for row in rows}
-    standing = {tuple(getattr(found, name) for name in key): found for found in manager.filter(**_near(key, wanted))}
+    standing = {tuple(getattr(found, name) for name in key): found for found in manager.filter(among or models.Q(), **_near(key, wanted))}
     made = [model(**row) for of, row in wanted.items() if of not in standing]
     changed, before = [], {}
     for of, row in wanted.items():

@@ -48,7 +48,13 @@ RAIL = (
             Entry("jobs/", "history", _("后台任务")),
         ),
     ),
-    Group(_("方案"), (Entry("plan/", "list-check", _("方案条款")),)),
+    Group(
+        _("方案"),
+        (
+            Entry("plan/", "list-check", _("方案条款")),
+            Entry("targets/", "scale", _("目标")),
+        ),
+    ),
     Group(_("结果"), (Entry("reports/", "report-analytics", _("形势分析")),)),
     Group(
         _("规则与审计"),

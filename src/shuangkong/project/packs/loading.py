@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,14 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from shuangkong.apps.energy.services import recompute
-from shuangkong.apps.indicators.models import Computed, Disclosure, Indicator, Target, Value
+from shuangkong.apps.indicators.models import Computed, Disclosure, Value
 from shuangkong.apps.indicators.services import disclose, load_catalogue
+from shuangkong.apps.indicators.targets.services import put_targets
 from shuangkong.apps.ledger.loading import Consignment, Places, load_rows
 from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.organisations import services as organisations
-from shuangkong.apps.organisations.models import Subject, User
-from shuangkong.apps.organisations.services import Change, SignIn, put_rows
+from shuangkong.apps.organisations.models import User
+from shuangkong.apps.organisations.services import Change, SignIn
 from shuangkong.apps.plans import services as plans
 from shuangkong.apps.plans.models import Plan
 from shuangkong.core.figures import Status
@@ -153,20 +153,6 @@ def _load_statistics(loaded: Loaded, now: datetime, actor: Any) -> None:
     for file, rows in files.items():
         about = Consignment("published", f"{pack.manifest['title']}：{file}", f"pack:{pack.code}/{file}", str(pack.manifest["region"]))
         loaded.changes[file] = load_rows([new_row(row) for row in rows], about, now=now, actor=actor, places=places)
-
-
-def put_targets(rows: Iterable[dict[str, Any]], *, actor: Any = None, origin: str = "") -> Change:
-    """Targets by plan, indicator and region (codes); an empty number is none."""
-    subjects = dict(Subject.objects.values_list("code", "id"))
-    indicators = dict(Indicator.objects.values_list("code", "id"))
-    plan_ids = dict(Plan.objects.values_list("code", "id"))
-    made = []
-    for row in rows:
-        numbers = {name: Decimal(row[name]) if row[name] else None for name in ("number", "incentive")}
-        keys = {"plan_id": plan_ids[row["plan"]], "indicator_id": indicators[row["indicator"]], "subject_id": subjects[row["region"]]}
-        rest = {name: value for name, value in row.items() if name not in {"plan", "indicator", "region", *numbers}}
-        made.append({**keys, **numbers, **rest})
-    return put_rows(Target, ("plan_id", "indicator_id", "subject_id"), made, action="indicators.target.put", actor=actor, origin=origin)
 
 
 def _values(row: TableRow, *leave: str) -> dict[str, Any]:

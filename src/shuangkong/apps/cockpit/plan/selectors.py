@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.indicators import selectors as values
-from shuangkong.apps.indicators.models import Target
+from shuangkong.apps.indicators.models import HANDED_DOWN, Target
 from shuangkong.apps.organisations.models import Department
 from shuangkong.apps.plans import selectors
 from shuangkong.apps.plans.models import Action, Annex, Clause, Plan
@@ -147,14 +147,14 @@ def _owners(clause: Clause, duties: Sequence[Any]) -> tuple[Owners, ...]:
 
 def _place_targets(user: Any, plan: Plan) -> Any:
     """The targets of counties and zones that ``user`` may see: they are the content of restricted annexes."""
-    found = Target.objects.visible_to(user).filter(plan=plan).exclude(subject=plan.subject)
+    found = Target.objects.visible_to(user).filter(HANDED_DOWN, plan=plan).exclude(subject=plan.subject)
     return found.select_related("indicator", "subject").order_by("indicator__position", "subject__position")
 
 
 def plan_list(user: Any) -> list[tuple[Plan, list[Target]]]:
     """Every plan, newest first, with the targets for its own place: two statements."""
     plans = list(selectors.plans().annotate(clause_count=Count("clauses", distinct=True), action_count=Count("actions", distinct=True)))
-    targets = list(Target.objects.visible_to(user).select_related("indicator").order_by("indicator__position"))
+    targets = list(Target.objects.visible_to(user).filter(HANDED_DOWN, annex=0).select_related("indicator").order_by("indicator__position"))
     return [(p, [t for t in targets if t.plan_id == p.pk and t.subject_id == p.subject_id]) for p in reversed(plans)]
 
 

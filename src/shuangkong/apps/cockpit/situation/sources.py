@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from shuangkong.apps.indicators.models import Run, Target, Value
+from shuangkong.apps.indicators.models import HANDED_DOWN, Run, Target, Value
 from shuangkong.apps.indicators.selectors import best, values
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
@@ -69,7 +69,7 @@ def read_sheet(user: Any, plan: Plan, subject: Subject, period: Period, run: Run
             of_basis = [v for v in found if v.period == span and (v.basis == basis or (not basis and v.basis != "calorific"))]
             for (code, _, _), value in best(of_basis).items():
                 _keep_better(chosen, (value.subject.code, code, basis), value)
-    targets = Target.objects.visible_to(user).filter(plan=plan, subject__in=everyone).select_related("indicator", "subject")
+    targets = Target.objects.visible_to(user).filter(HANDED_DOWN, plan=plan, subject__in=everyone).select_related("indicator", "subject")
     return Sheet(chosen, _trend(user, plan, subject, period, run), {(t.subject.code, t.indicator.code): t for t in targets}, parts, zones)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 
+from shuangkong.apps.ui import figures
 from shuangkong.core import wording
 
 register = template.Library()
@@ -32,11 +33,24 @@ def asks_incentive(target: Any) -> str:
     return _amount(target, target.incentive)
 
 
+@register.filter
+def asks_number(target: Any, number: Decimal) -> str:
+    """Any number in the way of the target, rounded as figures of the indicator are: what it requires by now, or was at its base."""
+    screen = figures.screen_unit(target.indicator)
+    return _in_words(target, wording.number(figures.scaled(number, screen), screen.decimals), screen.unit)
+
+
 def _amount(target: Any, number: Decimal) -> str:
-    text = wording.number(number, max(0, min(2, -int(number.normalize().as_tuple().exponent))))
-    if target.indicator.code.endswith("_decline_percent"):
+    """The number as it was set: all its decimals, of large amounts those of the unit on the screen."""
+    screen = figures.screen_unit(target.indicator)
+    shown = number.scaleb(-screen.power)
+    return _in_words(target, wording.number(shown, max(0, min(2, -int(shown.normalize().as_tuple().exponent)))), screen.unit)
+
+
+def _in_words(target: Any, text: str, unit: str) -> str:
+    if getattr(target, "shape", "") == "decline" or target.indicator.code.endswith("_decline_percent"):
         return f"降{text}%"
-    return f"{text}{target.indicator.unit}"
+    return f"{text}{unit}"
 
 
 @register.filter

@@ -33,7 +33,7 @@ VERBS = {
     "create": _("新建"), "made": _("新建"), "put": _("载入"), "change": _("修改"), "change_password": _("修改密码"), "read": _("查看"),
     "signed_in": _("登录"), "signed_out": _("退出"), "sign_in_failed": _("登录失败"), "factor_added": _("启用动态口令"),
     "factor_removed": _("停用动态口令"), "applied": _("生效"), "withdrawn": _("撤回"), "published": _("发布"), "disclosed": _("公开"),
-    "filed": _("归档"), "proposed": _("提出"), "confirmed": _("确认"), "refused": _("退回"), "set": _("设定"), "laid": _("重建"),
+    "filed": _("归档"), "proposed": _("提出"), "confirmed": _("确认"), "set": _("设定"), "laid": _("重建"),
     "revoke": _("撤销"), "password_renewed": _("重设口令"), "opened": _("启用"), "closed": _("停用"), "started": _("提交"),
     "save": _("保存草稿"), "submit": _("提交"), "start_review": _("开始审核"), "return": _("退回"), "accept": _("通过"), "lock": _("锁定"),
     "unlock": _("解锁"), "correct": _("更正"), "asked": _("申请"), "refused": _("不同意"), "ended": _("终止"),

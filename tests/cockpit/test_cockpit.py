@@ -207,10 +207,10 @@ def test_a_closed_period_does_not_rate_the_city_anew(fagai: Any) -> None:
     assert overview(fagai, TODAY, quarter=Q3).elapsed_percent == Decimal(15)
 
 
-@pytest.mark.parametrize("address", ["/", "/?plan=cz-14", "/counties/", "/counties/431081/"])
-def test_reads_are_few(fagai: Any, client: Client, address: str, django_assert_max_num_queries: Any) -> None:
+@pytest.mark.parametrize(("address", "more"), [("/", 0), ("/?plan=cz-14", 0), ("/counties/", 0), ("/counties/431081/", 1)])
+def test_reads_are_few(fagai: Any, client: Client, address: str, more: int, django_assert_max_num_queries: Any) -> None:
     client.force_login(fagai)
-    with django_assert_max_num_queries(MOST_QUERIES):
+    with django_assert_max_num_queries(MOST_QUERIES + more):
         assert client.get(address).status_code == 200
 
 

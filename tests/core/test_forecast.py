@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from shuangkong.core import forecast as module
 from shuangkong.core.errors import InputError
-from shuangkong.core.forecast import METHODS, Point, forecast, join_january_and_february, total
+from shuangkong.core.forecast import METHODS, Point, forecast, join_january_and_february, shortest_history, total
 
 D = Decimal
 PATTERN = np.array([0.8, 0.75, 1.0, 0.95, 1.0, 1.05, 1.2, 1.25, 1.05, 0.95, 1.0, 1.1])
@@ -35,7 +36,12 @@ def test_what_repeats_is_repeated_and_the_naive_is_kept() -> None:
     assert found.method == "seasonal_naive"
     assert found.beats_naive is False
     assert found.records[0].error_percent < D("1e-5")
-    assert {record.method for record in found.records} == {"seasonal_naive", "ets"}
+    assert {record.method for record in found.records} == {"seasonal_naive", "drift", "ets"}
+
+
+def test_the_drift_adds_the_mean_change_of_a_year_for_every_year_ahead() -> None:
+    values = np.array([1.0, 5.0, 3.0, 6.0, 4.0, 9.0])  # changes on two periods ago: 2, 1, 1, 3
+    assert module._drift(module._Known(values, 2, None), 5) == pytest.approx([5.75, 10.75, 7.5, 12.5, 9.25])
 
 
 def test_smoothing_is_best_where_the_series_grows() -> None:
@@ -95,7 +101,7 @@ def test_smoothing_is_the_plain_recursion_at_its_best_weights() -> None:
 def test_years_have_no_season_and_values_below_zero_are_taken_as_they_are() -> None:
     assert len(forecast([D(100 + 3 * i) for i in range(15)], 1, 5).points) == 5
     found = forecast([D(i - 5) for i in range(20)], 1, 2)
-    assert found.method == "ets"
+    assert found.method == "drift"
     assert [round(point.value, 3) for point in found.points] == [15, 16]
 
 
@@ -180,3 +186,31 @@ def test_what_cannot_be_is_refused(
     with pytest.raises(InputError) as caught:
         forecast(values, season, horizon, leading, D(level))
     assert words in str(caught.value)
+
+
+def test_beyond_the_tested_distance_the_interval_widens_with_the_square_root() -> None:
+    values = decimals(months(6, 0.04, 0.02))
+    near, far = forecast(values, 12, 6), forecast(values, 12, 24, tested=6)
+    assert far.points[:6] == near.points
+    assert far.records == near.records
+
+    def reach(point: Point) -> float:
+        return math.log(float(point.high / point.value))
+
+    assert [reach(far.points[step]) for step in (11, 23)] == pytest.approx([reach(far.points[5]) * math.sqrt(n) for n in (2, 4)])
+
+
+def test_a_test_longer_than_the_horizon_is_the_horizon_and_none_is_refused() -> None:
+    values = decimals(months(4, 0.04, 0.02))
+    assert forecast(values, 12, 3, tested=9) == forecast(values, 12, 3)
+    with pytest.raises(InputError, match="给出的是 12、0"):
+        forecast(values, 12, 3, tested=0)
+
+
+def test_the_shortest_history_is_enough_and_one_less_is_not() -> None:
+    values = decimals(months(3, 0.02, 0.01))
+    for season, tested in ((12, 4), (4, 8), (1, 2)):
+        size = shortest_history(season, tested)
+        assert len(forecast(values[:size], season, tested).points) == tested
+        with pytest.raises(InputError, match=f"历史只有 {size - 1} 期"):
+            forecast(values[: size - 1], season, tested)

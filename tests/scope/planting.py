@@ -22,7 +22,7 @@ from shuangkong.apps.cockpit.situation.services import file_report
 from shuangkong.apps.desk.models import InboxItem, Job
 from shuangkong.apps.desk.services import files, imports
 from shuangkong.apps.indicators.drafts import Draft
-from shuangkong.apps.indicators.models import Indicator, Target, TargetProposal, Value
+from shuangkong.apps.indicators.models import Forecast, ForecastPoint, Indicator, Run, Target, TargetProposal, Value
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.organisations.keys import create_key
@@ -243,6 +243,7 @@ ARGUMENTS: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
     },
     "import.apply": lambda ids, user: {"check": ids.get("job", 0), "keep_unusual": False},
     "recompute": lambda ids, user: {"rule": 0},
+    "forecast": lambda ids, user: {},
     "import.undo": lambda ids, user: {"kind": "electricity", "batch": 0},
     "export": lambda ids, user: {
         "kind": "rows", "filters": {}, "format": "csv", "reach": [user.role, user.subject_id, user.department_id, user.is_active],
@@ -292,8 +293,24 @@ def _others(city: City, tag: str, user: Any, subject: Any, plan: Any, position: 
         plan=plan, indicator=Indicator.objects.get(code="cod_reduction_t"), subject=subject, number=number, words=mark("MARK", tag),
         source=mark("MARK", tag),
     ).pk  # fmt: skip
+    ids["forecast"] = _forecast(city, tag, subject, position)
     if subject.kind != "enterprise":
         report = file_report(city.users["city"], plan, subject, builder.NEWEST, builder.TODAY)
         frozen = {**report.frozen, "subtitle": mark("MARK", tag)}
         type(report).objects.unscoped("test").filter(pk=report.pk).update(title=mark("MARK", tag), frozen=frozen)
         ids["report"] = report.pk
+
+
+def _forecast(city: City, tag: str, subject: Any, position: int) -> int:
+    """A forecast of the total, with its year-end and what was known."""
+    numbers = [Decimal(5172839 + 100_019 * position + 1009 * end) for end in range(4)]
+    city.number("MARK", tag, *(form for number in numbers for form in forms_of(number)))
+    forecast = Forecast.objects.create(
+        indicator=Indicator.objects.get(code="energy_total_tce"), subject=subject, basis="equivalent", run=Run.objects.latest("id"),
+        method="ets", label="指数平滑法", level_percent=Decimal(80), tested=8, sm3="0" * 64, sentence=mark("MARK", tag),
+        records=[{"method": "ets", "label": "指数平滑法", "error_percent": "1.4", "origins": 12}], history=[["2026Q3", str(numbers[3])]],
+        inputs=[{"label": "能源消费总量", "code": "energy_total_tce", "first": "", "last": "", "count": 1, "sm3": ""}],
+    )  # fmt: skip
+    span = {"period_kind": "year", "period_start": date(2026, 1, 1), "period_end": date(2027, 1, 1)}
+    ForecastPoint.objects.create(forecast=forecast, value=numbers[0], low=numbers[1], high=numbers[2], **span)
+    return forecast.pk

@@ -101,3 +101,13 @@ def test_a_map_says_level_by_shape_and_name_and_hatches_what_is_missing() -> Non
     assert first["label"]["formatter"] == "◆\n北湖区"
     assert last["itemStyle"]["areaColor"] == "@hatch"
     assert CHARTS["map"].rows == (("北湖区", "一级", "升0.62%"), ("桂东县", "缺报", ""))
+
+
+def test_a_band_is_two_lines_that_the_legend_and_the_tooltip_leave_out() -> None:
+    band = charts.Band("80%区间", [None, Decimal(1), Decimal(2)], [None, Decimal("1.5"), Decimal(4)])
+    drawn = charts.line_chart(LABELS, LINES, "全市", band=band)
+    *lines, low, high = drawn.option["series"]
+    assert [line["name"] for line in lines] == drawn.option["legend"]["data"] == ["实绩", "应达到路径"]
+    assert (low["id"], low["data"], high["id"], high["data"]) == ("band-low", [None, 1.0, 2.0], "band-high", [None, 0.5, 2.0])
+    assert drawn.headings[-2:] == ("80%区间下限", "80%区间上限")
+    assert drawn.rows[2][-2:] == ("2.00%", "4.00%")

@@ -3,6 +3,7 @@
 **Methods**, on logarithms where all values are positive, else on the values:
 
 * ``seasonal_naive``: as in the same season a year ago;
+* ``drift``: that and the mean of all changes on a year ago;
 * ``ets``: level, damped trend and season by exponential smoothing (error-correction form), the weights by the least one-step
   error on a fixed grid;
 * ``regression``: the change on the same season a year ago by least squares on that of a leading series (electricity), which is known
@@ -12,7 +13,8 @@
 leading series only as far as it leads. The error is Σ|actual − forecast| ÷ Σ|actual|. The method with the least error is taken, the
 simpler one where they are equal.
 
-**Interval.** From the errors of that record at each distance, by Student's t; it never narrows with the distance. A sum has the sum of the
+**Interval.** From the errors of that record at each distance, by Student's t; it never narrows with the distance. Beyond the distance that
+the record reaches (``tested``) it goes on widening with the square root of the distance, as a random walk does. A sum has the sum of the
 ends: the errors of one forecast are taken to go together, which is on the safe side.
 
 January and February are one season (:func:`join_january_and_february`): industry reports them together, and it takes out most of
@@ -40,7 +42,7 @@ MOST_ORIGINS, FEWEST_ORIGINS = 12, 3
 _SHOWN_DIGITS = 10
 _MONTHS = 12
 
-METHODS = {"seasonal_naive": "季节朴素法", "ets": "指数平滑法", "regression": "用电量回归法"}
+METHODS = {"seasonal_naive": "季节朴素法", "drift": "季节朴素加年均变化", "ets": "指数平滑法", "regression": "用电量回归法"}
 
 
 class Point(NamedTuple):
@@ -105,6 +107,13 @@ def _seasonal_naive(known: _Known, horizon: int) -> Floats:
     return np.resize(last, horizon)
 
 
+def _drift(known: _Known, horizon: int) -> Floats:
+    """Each year changes as all years known did on average."""
+    season = known.season
+    change = (known.values[season:] - known.values[:-season]).mean()
+    return np.asarray(_seasonal_naive(known, horizon) + change * (1 + np.arange(horizon) // season))
+
+
 _GRID = np.array(list(product((0.1, 0.3, 0.5, 0.7, 0.9), (0.0, 0.05, 0.2), (0.05, 0.2, 0.5), (0.9, 1.0))))
 
 
@@ -154,7 +163,9 @@ def _regression(known: _Known, horizon: int) -> Floats:
     return np.array(path[size:])
 
 
-_FUNCTIONS: dict[str, Callable[[_Known, int], Floats]] = {"seasonal_naive": _seasonal_naive, "ets": _ets, "regression": _regression}
+_FUNCTIONS: dict[str, Callable[[_Known, int], Floats]] = {
+    "seasonal_naive": _seasonal_naive, "drift": _drift, "ets": _ets, "regression": _regression,
+}  # fmt: skip
 
 
 # ---- record and choice ----------------------------------------------------------------------------------------------
@@ -163,15 +174,18 @@ _FUNCTIONS: dict[str, Callable[[_Known, int], Floats]] = {"seasonal_naive": _sea
 class _Task:
     """A series with its transformation."""
 
-    def __init__(self, values: Sequence[Decimal | None], season: int, horizon: int, leading: Sequence[Decimal | None] | None) -> None:
+    def __init__(
+        self, values: Sequence[Decimal | None], season: int, horizon: int, leading: Sequence[Decimal | None] | None,
+        tested: int | None = None,
+    ) -> None:  # fmt: skip
         self.season, self.horizon = season, horizon
+        self.tested = horizon if tested is None else min(tested, horizon)
         self.raw = _numbers(values, "values")
-        shortest = 2 * season + FEWEST_ORIGINS + horizon - 1
-        if season <= 0 or horizon <= 0:
-            raise InputError("季节长度和预测期数必须大于 0", where="season、horizon", why=f"给出的是 {season}、{horizon}")
-        if len(self.raw) < max(shortest, season + 2 + horizon + FEWEST_ORIGINS):
+        if season <= 0 or self.tested <= 0:
+            raise InputError("季节长度和预测期数必须大于 0", where="season、horizon", why=f"给出的是 {season}、{self.tested}")
+        if len(self.raw) < shortest_history(season, self.tested):
             raise InputError(
-                f"历史只有 {len(self.raw)} 期，不够预测 {horizon} 期", where="values",
+                f"历史只有 {len(self.raw)} 期，不够预测 {self.tested} 期", where="values",
                 why=f"至少要两轮季节、预测期数和 {FEWEST_ORIGINS} 个回测起点", do="补历史数据，或缩短预测期",
             )  # fmt: skip
         other = None if leading is None else _numbers(leading, "leading")
@@ -196,20 +210,25 @@ class _Task:
             return np.exp(values) if self.logs else values
 
     def origins(self) -> range:
-        """How many values were known at each origin; from each the whole horizon is known by now."""
-        last = len(self.values) - self.horizon
+        """How many values were known at each origin; from each the whole tested distance is known by now."""
+        last = len(self.values) - self.tested
         return range(max(2 * self.season, self.season + 2, last - MOST_ORIGINS + 1), last + 1)
 
     def errors(self, method: str) -> Floats:
         """Transformed errors, one row for each origin, one column for each distance."""
-        forecasts = [_FUNCTIONS[method](self.known(size), self.horizon) for size in self.origins()]
-        actual = [self.values[size : size + self.horizon] for size in self.origins()]
+        forecasts = [_FUNCTIONS[method](self.known(size), self.tested) for size in self.origins()]
+        actual = [self.values[size : size + self.tested] for size in self.origins()]
         return np.array(actual) - np.array(forecasts)
 
     def error_percent(self, errors: Floats) -> float:
-        actual = np.array([self.values[size : size + self.horizon] for size in self.origins()])
+        actual = np.array([self.values[size : size + self.tested] for size in self.origins()])
         missed = np.abs(self.back(actual) - self.back(actual - errors)).sum()
         return float(100 * missed / np.abs(self.back(actual)).sum())
+
+
+def shortest_history(season: int, tested: int) -> int:
+    """How many values a forecast needs whose record reaches ``tested`` periods."""
+    return max(2 * season + FEWEST_ORIGINS + tested - 1, season + 2 + tested + FEWEST_ORIGINS)
 
 
 def _numbers(values: Sequence[Decimal | None], where: str) -> Floats:
@@ -232,17 +251,17 @@ def _decimal(value: float) -> Decimal:
 
 def forecast(
     values: Sequence[Decimal | None], season: int, horizon: int, leading: Sequence[Decimal | None] | None = None,
-    level_percent: Decimal = Decimal(80),
+    level_percent: Decimal = Decimal(80), tested: int | None = None,
 ) -> Forecast:  # fmt: skip
     """The next ``horizon`` values by the method with the least error from past origins, each with its interval.
 
     ``season``: 12 for months, 11 with January and February joined, 4 for quarters, 1 for years. ``leading`` begins with ``values``
-    and may be longer.
+    and may be longer. ``tested``: how far the record reaches, where that is less than the whole horizon.
 
     Raises:
         InputError: a missing value, too short a history, or a level that is none.
     """
-    task = _Task(values, season, horizon, leading)
+    task = _Task(values, season, horizon, leading, tested)
     if not 0 < level_percent < 100:
         raise InputError("区间的置信水平必须在 0 到 100% 之间", where="level_percent", why=f"给出的是 {level_percent}")
     errors = {method: task.errors(method) for method in task.methods}
@@ -259,6 +278,8 @@ def _points(task: _Task, method: str, errors: Floats, level_percent: Decimal) ->
     middle = _FUNCTIONS[method](task.known(len(task.values)), task.horizon)
     origins = len(errors)
     spread = np.maximum.accumulate(np.sqrt((errors**2).mean(axis=0) * (1 + 1 / origins)))
+    beyond = np.arange(task.tested + 1, task.horizon + 1)
+    spread = np.concatenate([spread, spread[-1] * np.sqrt(beyond / task.tested)])
     reach = spread * float(stdtrit(origins - 1, 0.5 + float(level_percent) / 200))
     ends = zip(task.back(middle), task.back(middle - reach), task.back(middle + reach), strict=True)
     return tuple(Point(*map(_decimal, three)) for three in ends)

@@ -193,6 +193,7 @@ JOB_KINDS = {
     "export": "shuangkong.apps.desk.services.exports.run_export",
     "recompute": "shuangkong.apps.energy.services.run_recompute",
     "filing.recompute": "shuangkong.apps.filing.posting.run_recompute",
+    "forecast": "shuangkong.apps.indicators.forecast.services.run_forecast",
 }
 EXPORT_KINDS = {
     "indicator": "shuangkong.apps.indicators.exports.indicator",
@@ -203,7 +204,7 @@ EXPORT_KINDS = {
 }
 # What looks at a filing before it is submitted: functions (filing, cells) -> findings.
 FILING_FINDERS: list[str] = []
-LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute"]
+LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute", "shuangkong.apps.indicators.forecast.services.ask"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LOGGING = {
     "version": 1,

@@ -13,6 +13,7 @@ urlpatterns = [
     path("audit/", include("shuangkong.apps.audit.urls")),
     path("calculators/", include("shuangkong.apps.cockpit.calculating.urls")),
     path("data/", include("shuangkong.apps.ledger.urls")),
+    path("forecasts/", include("shuangkong.apps.indicators.forecast.urls")),
     path("indicators/", include("shuangkong.apps.indicators.urls")),
     path("targets/", include("shuangkong.apps.indicators.targets.urls")),
     path("plan/", include("shuangkong.apps.cockpit.plan.urls")),

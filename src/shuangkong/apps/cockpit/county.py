@@ -15,7 +15,8 @@ from shuangkong.apps.cockpit.cells import Aim, Cell, PlanFacts, RunFacts
 from shuangkong.apps.cockpit.filings import Filing, filings
 from shuangkong.apps.cockpit.overview import PLACE_CODES, PlaceRow, choose_plan, ended, moment_of, place_rows, quarters_of
 from shuangkong.apps.cockpit.selectors import Moment
-from shuangkong.apps.indicators.models import Run
+from shuangkong.apps.indicators.forecast.selectors import year_end
+from shuangkong.apps.indicators.models import ForecastPoint, Run
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui.charts import Chart
 from shuangkong.core.figures import Status
@@ -27,6 +28,10 @@ PRODUCT, SECTOR = "energy_product_tce:", "energy_sector_tce:"
 BALANCE = (
     "energy_terminal_tce", "energy_transformation_loss_tce", "energy_loss_tce", "energy_recovery_tce", "energy_total_tce",
     "energy_balance_difference_tce",
+)  # fmt: skip
+#: What of the year-end is shown.
+OUTLOOK = (
+    selectors.DECLINE, selectors.CHANGE, selectors.TOTAL, "energy_co2_t", selectors.ELECTRICITY,
 )  # fmt: skip
 #: Amounts of a county in 万tce.
 POWER = 4
@@ -57,6 +62,8 @@ class CountyPage:
     values: list[Cell] = field(default_factory=list)
     path: list[Cell] = field(default_factory=list)
     filings: list[tuple[str, list[Filing]]] = field(default_factory=list)
+    #: The year-end as forecast, by indicator; none of a plan that is over or of a day as known.
+    outlook: list[ForecastPoint] = field(default_factory=list)
     #: Whether the reader may see what is not published of it.
     reached: bool = True
 
@@ -188,6 +195,8 @@ def county_page(
     page.path = list(selectors.best(selectors.series_of(user, run, selectors.DECLINE, subject.pk, shown)).values())
     page.reached = user.reaches(subject.pk)
     row.withheld = not page.reached and not row.seen
+    if page.reached and run is None and today.year <= plan.last_year:
+        page.outlook = list(year_end(user, OUTLOOK, subject).values())
     if moment is not None and page.reached:
         page.filings = filings(user, subject.pk, moment.last_month.year, today, run.known_on if run is not None else None)
     return page

@@ -14,7 +14,8 @@ from shuangkong.apps.cockpit import drawings, selectors
 from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts, RunFacts
 from shuangkong.apps.cockpit.selectors import Filed, Moment
 from shuangkong.apps.indicators.catalogue import ENTRIES
-from shuangkong.apps.indicators.models import Run
+from shuangkong.apps.indicators.forecast.selectors import year_end
+from shuangkong.apps.indicators.models import ForecastPoint, Run
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui.charts import Chart
 from shuangkong.core.periods import Period
@@ -161,6 +162,8 @@ class Overview:
 
     all_counties: list[PlaceRow] = field(default_factory=list)
     standing: Filed | None = None
+    #: The decline of the city at the year-end as forecast; none of a plan that is over or of a day as known.
+    outlook: ForecastPoint | None = None
 
     @property
     def filed(self) -> int:
@@ -263,6 +266,13 @@ def _fill(page: Overview) -> None:
     page.zones = [row for row in rows if row.subject.kind == Subject.Kind.ZONE and (row.seen or page.user.sees_all)]
     page.hidden = len(page.all_counties) - len(page.counties)
     page.headlines = _headlines(page, values, end)
+    if (
+        city is not None
+        and page.user.reaches(city.pk)
+        and page.today.year <= page.plan.last_year
+        and (page.moment is None or page.moment.run is None)
+    ):
+        page.outlook = year_end(page.user, (selectors.DECLINE,), city.pk).get(selectors.DECLINE)
     path = ((day, values.get((page.city.subject.pk, selectors.DECLINE, day))) for day in _shown_ends(page)) if page.city else ()
     page.path = [value for _day, value in path if value is not None]
 
@@ -284,9 +294,7 @@ def _headlines(page: Overview, values: dict[tuple[int, str, date], Cell], end: d
     reached = page.user.reaches(city)
     grown = {code: values.get((city, GROWTHS.get(code, ""), end)) for code in HEADLINES}
     known = ((code, values.get((city, code, end))) for code in HEADLINES)
-    return [
-        Headline(code, NAMES[code], value, page.targets.get(code), grown[code], value is None and not reached) for code, value in known
-    ]
+    return [Headline(code, NAMES[code], value, page.targets.get(code), grown[code], value is None and not reached) for code, value in known]
 
 
 def inbox(user: Any) -> tuple[list[Item], int]:

@@ -281,3 +281,6 @@ class TargetProposal(Scoped):
     def scope_q(cls, user: Any) -> models.Q:
         """The city's people."""
         return models.Q() if user.sees_all else models.Q(pk__in=[])
+
+
+from shuangkong.apps.indicators.forecast.models import Forecast, ForecastPoint  # noqa: E402, F401  (they refer to the models above)

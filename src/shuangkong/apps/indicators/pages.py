@@ -14,7 +14,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from shuangkong.apps.indicators import selectors
-from shuangkong.apps.indicators.models import HANDED_DOWN, Indicator, Run, Target, Value
+from shuangkong.apps.indicators.forecast.selectors import year_points
+from shuangkong.apps.indicators.models import HANDED_DOWN, ForecastPoint, Indicator, Run, Target, Value
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.organisations.selectors import city
 from shuangkong.apps.plans.models import Plan
@@ -312,6 +313,14 @@ class IndicatorPage:
         if self.indicator.family == "warning" or len(points) < 2:
             return None
         return _chart(self)
+
+    @cached_property
+    def outlook(self) -> list[ForecastPoint]:
+        """The forecast years of the chosen place; none on a day as known, where nobody had them."""
+        if self.subject is None or self.run is not None or self.plan is None:
+            return []
+        points = year_points(self.user, [self.indicator.code], [self.subject])
+        return [point for point in points if point.forecast.basis == self.basis and point.period_start.year >= self.plan.first_year]
 
     @cached_property
     def earlier(self) -> list[Value]:

@@ -41,6 +41,14 @@ class Line:
     addresses: Sequence[str] = field(default_factory=tuple)
 
 
+class Band(NamedTuple):
+    """The ends of an interval at each label; None where there is none. ``name`` heads their columns in the table."""
+
+    name: str
+    low: Sequence[Decimal | None]
+    high: Sequence[Decimal | None]
+
+
 class Bar(NamedTuple):
     """One bar: name, amount (None is 缺报), a short text behind it (its change on a year ago), and where a click leads."""
 
@@ -167,27 +175,47 @@ def line_chart(
     zero: bool = False,
     every: int = 0,
     due: int | None = None,
+    band: Band | None = None,
 ) -> Chart:
     """Lines over periods. ``target`` is a number and its words (目标15%); ``zero`` lets the axis start at 0; ``every`` thins labels.
 
-    Missing points (None) break the line; beyond the first ``due`` labels nothing is due yet, so that nothing is missing there.
+    Missing points (None) break the line; beyond the first ``due`` labels nothing is due yet, so that nothing is missing there. ``band`` is
+    the interval around a forecast.
     """
     series = [_line_series(line, places) for line in lines]
+    names = [line.name for line in lines]
     if target is not None and series:
         series[0]["markLine"] = _target_line(*target)
     option = _base(
         grid={"left": 8, "right": 40, "top": 30, "bottom": 4, "containLabel": True},
-        legend={"top": 0, "left": 0, "itemWidth": 22, "itemHeight": 8, "itemGap": 18, "textStyle": {"color": "@ink-2", "fontSize": 12}},
+        legend={**_LEGEND, "data": names},
         tooltip=_tooltip("axis", f"tip{places}"),
         xAxis=_category_axis(labels, gap=False, every=every),
         yAxis=_reach(_value_axis("percent" if unit == "%" else "plain", 0 if zero else None), lines, target),
-        series=series,
+        series=[*series, *(_band_series(band, places) if band else ())],
         unit=unit,
     )
-    headings = ("期别", *(line.name for line in lines))
+    shown = [line.points for line in lines] + ([band.low, band.high] if band else [])
+    headings = ("期别", *names, *((f"{band.name}下限", f"{band.name}上限") if band else ()))
     last = len(labels) if due is None else due
-    rows = tuple((labels[i], *(_at(line.points[i], i < last, places, unit) for line in lines)) for i in range(len(labels)))
+    rows = tuple((labels[i], *(_at(points[i], i < last, places, unit) for points in shown)) for i in range(len(labels)))
     return Chart(option, label, headings, rows)
+
+
+_LEGEND = {
+    "top": 0, "left": 0, "itemWidth": 22, "itemHeight": 8, "itemGap": 18, "textStyle": {"color": "@ink-2", "fontSize": 12},
+}  # fmt: skip
+
+
+def _band_series(band: Band, places: int) -> list[dict[str, Any]]:
+    """Two stacked lines without strokes; the tooltip knows them by their ids and leaves them out."""
+    widths = [None if low is None or high is None else high - low for low, high in zip(band.low, band.high, strict=True)]
+    plain: dict[str, Any] = {
+        "type": "line", "stack": "band", "stackStrategy": "all", "symbol": "none", "silent": True, "lineStyle": {"opacity": 0}, "z": 1,
+    }  # fmt: skip
+    low = {**plain, "id": "band-low", "data": [_plain(point, places) for point in band.low]}
+    area = {"areaStyle": {"color": "@c1", "opacity": 0.14}}
+    return [low, {**plain, **area, "id": "band-high", "data": [_plain(width, places) for width in widths]}]
 
 
 def _at(point: Decimal | None, due: bool, places: int, unit: str) -> str:

@@ -38,6 +38,7 @@ RAIL = (
             Entry("inbox/", "inbox", _("待办")),
             Entry("counties/", "map-2", _("县市区")),
             Entry("indicators/", "chart-line", _("指标")),
+            Entry("forecasts/", "wave-sine", _("预测")),
         ),
     ),
     Group(

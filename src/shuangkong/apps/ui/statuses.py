@@ -63,8 +63,15 @@ FINDING = {
     "notice": State("st-ex", gettext_lazy("提示")),
 }
 
+#: What a forecast says of a target; it stands beside the mark 预测, never alone.
+FORECAST = {
+    "forecast_reached": State("st-3", gettext_lazy("按预测可达到")),
+    "forecast_open": State("st-w", gettext_lazy("按预测难判定")),
+    "forecast_missed": State("st-2", gettext_lazy("按预测达不到")),
+}
+
 VOCABULARY: dict[str, State] = {
-    **WORK, **DATA, **EVIDENCE, **FINDING,
+    **FORECAST, **WORK, **DATA, **EVIDENCE, **FINDING,
     "not_rated": State("st-ex", gettext_lazy("不评级")),
     #: Neither published nor within the reader's reach: nothing is said about whether it is there.
     "withheld": State("st-ex", gettext_lazy("未公开")),

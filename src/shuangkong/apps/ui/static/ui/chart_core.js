@@ -15,7 +15,7 @@
   // A tooltip is built of nodes: markup in text would carry style attributes, which the content security policy refuses.
   function tip(places) {
     return function (points, look) {
-      const list = Array.isArray(points) ? points : [points];
+      const list = (Array.isArray(points) ? points : [points]).filter((point) => !/^band-/.test(point.seriesId || ""));
       const box = row("div", "", [row("b", list[0].axisValueLabel || list[0].name)]);
       for (const point of list) {
         const value = point.value !== null && typeof point.value === "object" ? point.value.value : point.value;

@@ -23,6 +23,7 @@ from shuangkong.apps.indicators.forecast.histories import CO2, ELECTRICITY, GDP,
 from shuangkong.apps.indicators.models import Forecast, Indicator, Target
 from shuangkong.apps.indicators.services import Known as KnownBy
 from shuangkong.apps.indicators.services import load_catalogue, publish
+from shuangkong.apps.indicators.targets.paths import required
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
 from shuangkong.core.figures import Status
@@ -220,7 +221,7 @@ def test_electricity_that_is_known_earlier_leads(sheet: Sheet, county: Subject) 
 
 
 def test_intensity_of_a_year_weighs_its_quarters_and_the_decline_is_turned(full: Sheet, county: Subject) -> None:
-    goal = Goal(2025, 5, D("13.5"))
+    goal = Goal(2025, {year: D("2.86") * (year - 2025) for year in range(2026, 2031)})
     made = made_of(county, [goal])
     year = next(spot for spot in made[INTENSITY].spots if spot.period == Period.year(2026))
     history = history_of(county)
@@ -230,7 +231,7 @@ def test_intensity_of_a_year_weighs_its_quarters_and_the_decline_is_turned(full:
     assert decline.point.low == pytest.approx(decline_percent(base, year.point.high))
     assert decline.point.low < decline.point.value < decline.point.high
     assert float(decline.point.value) == pytest.approx(100 * (1 - math.exp(-0.04)), abs=0.5)
-    assert decline.required == goal.required(2026)
+    assert decline.required == D("2.86")
     assert decline.verdict == "reached"
     assert [spot.period.code for spot in made[DECLINE].spots] == ["2026", "2027", "2028", "2029", "2030"]
     assert made["energy_intensity_change_percent"].spots[0].point.value == pytest.approx(-decline.point.value)
@@ -238,7 +239,7 @@ def test_intensity_of_a_year_weighs_its_quarters_and_the_decline_is_turned(full:
 
 def test_without_a_target_or_its_base_year_there_is_no_decline(full: Sheet, county: Subject) -> None:
     assert made_of(county)[DECLINE].spots == []
-    assert made_of(county, [Goal(2018, 10, D(20))])[DECLINE].spots == []
+    assert made_of(county, [Goal(2018, {2026: D(20)})])[DECLINE].spots == []
 
 
 @pytest.mark.parametrize(
@@ -248,10 +249,14 @@ def test_a_verdict_looks_at_both_ends(low: str, high: str, said: str) -> None:
     assert verdict(D(low), D(high), D(3)) == said
 
 
-@pytest.mark.parametrize(("year", "known"), [(2025, False), (2026, True), (2030, True), (2031, False)])
-def test_a_goal_asks_only_within_its_plan(year: int, known: bool) -> None:
-    assert (Goal(2025, 5, D(13)).required(year) is not None) is known
-    assert Goal(2025, 5, D(0)).required(2026) is None
+def test_what_is_required_follows_the_path_of_the_target_and_internal_numbers_are_left_out(forecasts: None, county: Subject) -> None:
+    target = Target.objects.unscoped("test").get(subject=county)
+    points = current(county, DECLINE).points.unscoped("test").order_by("period_end")
+    assert [point.required for point in points] == [required(target, 12 * year) for year in range(1, 6)]
+    target.kind = Target.Kind.INTERNAL
+    target.save()
+    services.refresh(NOW, TODAY)
+    assert not current(county, DECLINE).points.unscoped("test").exists()
 
 
 def test_spans_ahead() -> None:

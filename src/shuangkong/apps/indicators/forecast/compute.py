@@ -7,7 +7,7 @@ quarters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import NamedTuple
@@ -18,7 +18,6 @@ from shuangkong.core.errors import InputError
 from shuangkong.core.forecast import Forecast, Point, forecast, shortest_history
 from shuangkong.core.periods import Period
 from shuangkong.core.rounding import WORKING_DIGITS
-from shuangkong.core.targets import required_cumulative_decline_percent
 
 DECLINE, CHANGE = "energy_intensity_decline_percent", "energy_intensity_change_percent"
 #: From the year-end on so many years.
@@ -31,18 +30,10 @@ _MONTHS = 12
 
 
 class Goal(NamedTuple):
-    """What a plan asks of the place: a decline since its base year."""
+    """What a plan asks of the place: the decline since its base year that is due at the end of each year."""
 
     base_year: int
-    years: int
-    target_percent: Decimal
-
-    def required(self, year: int) -> Decimal | None:
-        """The decline due at the end of ``year``; None outside the plan."""
-        passed = year - self.base_year
-        if not 0 < passed <= self.years or not 0 < self.target_percent < PERCENT:
-            return None
-        return required_cumulative_decline_percent(self.target_percent, self.years, _MONTHS * passed)
+    due_percent: Mapping[int, Decimal]
 
 
 class Spot(NamedTuple):
@@ -157,12 +148,11 @@ class Place:
         """The cumulative decline since the base year of the plan that runs, beside what is required."""
         spots = []
         for spot in years:
-            goal = next((goal for goal in self.goals if goal.required(spot.period.start.year) is not None), None)
+            goal = next((goal for goal in self.goals if spot.period.start.year in goal.due_percent), None)
             if goal is None or goal.base_year not in known:
                 continue
             ends = [decline_percent(known[goal.base_year], end) for end in (spot.point.value, spot.point.high, spot.point.low)]
-            required = goal.required(spot.period.start.year)
-            assert required is not None
+            required = goal.due_percent[spot.period.start.year]
             spots.append(Spot(spot.period, Point(*ends), required, verdict(ends[1], ends[2], required)))
         return spots
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,10 +19,12 @@ from shuangkong.apps.indicators.drafts import number_text
 from shuangkong.apps.indicators.forecast.compute import DECLINE, Goal, Made, Place, Spot
 from shuangkong.apps.indicators.forecast.histories import marks_of, read_histories
 from shuangkong.apps.indicators.forecast.models import Forecast, ForecastPoint
-from shuangkong.apps.indicators.models import Indicator, Run, Target
+from shuangkong.apps.indicators.models import HANDED_DOWN, Indicator, Run, Target
+from shuangkong.apps.indicators.targets.paths import months_to, required
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core import forecast as core
 from shuangkong.core.digest import canonical_json, sm3_hex
+from shuangkong.core.errors import InputError
 
 JOB = "forecast"
 
@@ -59,9 +62,12 @@ def refresh(now: datetime, today: date, actor: Any = None, work: Work | None = N
 def _goals() -> dict[int, list[Goal]]:
     """The targets in numbers of each place, the newest plan first."""
     found: dict[int, list[Goal]] = {}
-    targets = Target.objects.unscoped("forecasts are compared with every target").filter(indicator__code=DECLINE, number__isnull=False)
-    for target in targets.select_related("plan").order_by("-plan__first_year"):
-        found.setdefault(target.subject_id, []).append(Goal(target.plan.base_year, target.plan.years, target.number))
+    targets = Target.objects.unscoped("forecasts are compared with every target").filter(HANDED_DOWN, indicator__code=DECLINE)
+    for target in targets.filter(number__isnull=False).select_related("plan", "indicator").order_by("-plan__first_year"):
+        with suppress(InputError):  # a target that has no path asks nothing of a year
+            years = range(target.plan.first_year, target.plan.last_year + 1)
+            due = {year: required(target, months_to(target, year, 12)) for year in years}
+            found.setdefault(target.subject_id, []).append(Goal(target.base_year or target.plan.base_year, due))
     return found
 
 

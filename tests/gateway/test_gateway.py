@@ -78,7 +78,7 @@ def test_strangers_hear_nothing_and_look_alike(tmp_path, wrong, code):
         await client.send(frame(**wrong))
         assert await client.hear(0.3) is None
         incident = server.incidents()[code]
-        assert incident.address == "127.0.0.1" and incident.times == 1
+        assert (incident.address, incident.times, incident.answer) == ("127.0.0.1", 1, "none")
         assert server.kept() == []
         await client.send(*(frame(number=number, **wrong) for number in range(1, 40)))
         assert await client.is_closed()
@@ -105,7 +105,8 @@ def test_deviations_of_a_known_device_are_answered_kept_and_named(tmp_path, sent
         client = await server.connect()
         await client.send(frame(**sent))
         assert (await client.hear()).cn == "9014"
-        assert server.incidents()[code].mn == MN
+        incident = server.incidents()[code]
+        assert (incident.mn, incident.address, incident.answer) == (MN, "127.0.0.1", "9014")
         assert code in read_frame_meta(server.kept()[0]).faults
 
     play(tmp_path, story)
@@ -124,7 +125,18 @@ def test_what_the_profile_refuses_is_not_answered(tmp_path, sent, code):
         client = await server.connect()
         await client.send(frame(**sent))
         assert await client.hear(0.3) is None
-        assert server.incidents()[code].mn == sent.get("mn", MN) and server.kept() == []
+        incident = server.incidents()[code]
+        assert (incident.mn, incident.answer) == (sent.get("mn", MN), "none") and server.kept() == []
+
+    play(tmp_path, story)
+
+
+def test_a_deviation_of_a_frame_that_asks_for_no_answer_says_so(tmp_path):
+    async def story(server):
+        client = await server.connect()
+        await client.send(frame(cp="DataTime=20260301075900;w99999-Rtd=1", flag=4), frame(number=1))
+        assert (await client.hear()).qn.endswith("001")
+        assert server.incidents()["factor_unknown"].answer == "not_asked"
 
     play(tmp_path, story)
 
@@ -281,6 +293,7 @@ def test_incidents_are_kept_without_passwords(tmp_path):
         records = server.kept(INCIDENT)
         content = read_incident(records[0])
         assert content["code"] == "password_wrong" and content["times"] == 2 and content["worker"] == "w0"
+        assert content["answer"] == "none"
         assert "secret" not in json.dumps(content)
         for number in range(3000):
             server.gateway.tell(f"code{number}", "")

@@ -14,14 +14,14 @@ class Incidents:
         self._gathered: dict[tuple[str, str, str], Incident] = {}
         self._dropped = 0
 
-    def tell(self, code: str, text: str, now_ms: int, *, mn: str = "", address: str = "", sample: bytes = b"") -> None:
+    def tell(self, code: str, text: str, now_ms: int, *, mn: str = "", address: str = "", sample: bytes = b"", answer: str = "") -> None:
         """Something happened."""
         key = (code, mn, address)
         known = self._gathered.get(key)
         if known is not None:
-            self._gathered[key] = known._replace(times=known.times + 1, last_ms=now_ms)
+            self._gathered[key] = known._replace(times=known.times + 1, last_ms=now_ms, answer=answer)
         elif len(self._gathered) < MOST_KINDS:
-            self._gathered[key] = Incident(code, mn, address, text, 1, now_ms, now_ms, sample)
+            self._gathered[key] = Incident(code, mn, address, text, 1, now_ms, now_ms, sample, answer)
         else:
             self._dropped += 1
 

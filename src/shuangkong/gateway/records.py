@@ -35,7 +35,11 @@ def read_frame_meta(record: Record) -> FrameMeta:
 
 
 class Incident(NamedTuple):
-    """Something an operator should see, with how often it happened within a stretch of time."""
+    """Something an operator should see, with how often it happened within a stretch of time.
+
+    ``answer``: what the gateway answered the last time: a command (9014, 9013), ``none`` (refused: no answer), ``not_asked`` (taken,
+    and the frame asked for none), or empty where no frame was to be answered.
+    """
 
     code: str
     mn: str
@@ -45,6 +49,7 @@ class Incident(NamedTuple):
     first_ms: int
     last_ms: int
     sample: bytes
+    answer: str = ""
 
 
 def incident_record(incident: Incident, worker: str) -> Record:

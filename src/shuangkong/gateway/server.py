@@ -218,9 +218,9 @@ class Gateway:
         """Whether more is pending than should be: then nobody is read for a moment."""
         return self.committer.pending_bytes > self.limits.pending_bytes
 
-    def tell(self, code: str, text: str, *, mn: str = "", address: str = "", sample: bytes = b"") -> None:
+    def tell(self, code: str, text: str, *, mn: str = "", address: str = "", sample: bytes = b"", answer: str = "") -> None:
         """Something an operator should see."""
-        self.incidents.tell(code, text, self.now_ms(), mn=mn, address=address, sample=sample)
+        self.incidents.tell(code, text, self.now_ms(), mn=mn, address=address, sample=sample, answer=answer)
 
     # ── messages ──
 
@@ -254,8 +254,8 @@ class Gateway:
             self.committer.put(frame_record(message, session.address, self.worker, set(), self.now_ms()), _nothing)
             return
         if device.st and message.st not in device.st:
-            self._deviation("st_not_registered", f"系统编码{message.st}不是登记的", message)
-        codes = self._judge(message, device)
+            self._deviation("st_not_registered", f"系统编码{message.st}不是登记的", message, session)
+        codes = self._judge(message, device, session)
         if codes is None:
             return
         self.field.receive(message, self.loop.time())
@@ -273,20 +273,20 @@ class Gateway:
         if not self.committer.put(record, done):
             metrics.add("frames_repeated_total")
 
-    def _judge(self, message: Message, device: Device) -> set[str] | None:
+    def _judge(self, message: Message, device: Device, session: Session) -> set[str] | None:
         """The codes of what is wrong with a message of a registered device; None when it is refused."""
         errors = message.errors
         if errors:
             self.metrics.add("frames_refused_total", label=errors[0].code)
-            self._deviation(errors[0].code, words_of(errors), message)
+            self._deviation(errors[0].code, words_of(errors), message, session)
             return None
         codes = set()
         for fault in message.warnings:
             codes.add(fault.code)
-            self._deviation(fault.code, str(fault), message)
+            self._deviation(fault.code, str(fault), message, session)
         for code, text in self._time_faults(message):
             codes.add(code)
-            self._deviation(code, text, message)
+            self._deviation(code, text, message, session)
         if device.st and message.st not in device.st:
             codes.add("st_not_registered")
         return codes
@@ -305,28 +305,30 @@ class Gateway:
 
     def _answer(self, message: Message) -> bytes | None:
         """The answer that the standard asks for: to a notice always, to data when the flag (or the edition of 2005) asks."""
-        cn = answer_command(message)
-        if cn is None or not message.qn or (cn == "9014" and not message.wants_answer):
+        cn = _answer_asked(message)
+        if cn is None:
             return None
         try:
             return build_reply(message, cn)
         except LocalProtocolError:
             return None
 
-    def _deviation(self, code: str, text: str, message: Message) -> None:
-        self.tell(code, text, mn=message.mn, sample=message.raw)
+    def _deviation(self, code: str, text: str, message: Message, session: Session) -> None:
+        answer = "none" if message.errors else _answer_asked(message) or "not_asked"
+        self.tell(code, text, mn=message.mn, address=session.address, sample=message.raw, answer=answer)
 
     def _refuse(self, reason: str, message: Message, session: Session) -> None:
         """A stranger, by whatever sign: no answer, nothing kept as data, an incident for the operator."""
         self.metrics.add("frames_refused_total", label=reason)
-        self.tell(reason, _REFUSALS[reason], mn=message.mn[:30], address=session.address, sample=message.raw)
+        self.tell(reason, _REFUSALS[reason], mn=message.mn[:30], address=session.address, sample=message.raw, answer="none")
         self._count_refusal(session)
 
     def refuse_unreadable(self, event: Unreadable, session: Session) -> None:
         """A frame that cannot be read: dropped without an answer, as the standard says."""
         code = event.faults[-1].code
         self.metrics.add("frames_refused_total", label=code)
-        self.tell(code, words_of(event.faults), address=session.address, mn=min(session.devices, default=""), sample=event.raw)
+        mn = min(session.devices, default="")
+        self.tell(code, words_of(event.faults), address=session.address, mn=mn, sample=event.raw, answer="none")
         self._count_refusal(session)
 
     def _count_refusal(self, session: Session) -> None:
@@ -357,6 +359,12 @@ def _refusal(device: Device | None, message: Message, address: str) -> str:
     if not password_right:
         return "password_wrong"
     return "" if address_right else "address_wrong"
+
+
+def _answer_asked(message: Message) -> str | None:
+    """The command that answers a message; None where it asks for no answer or can be named by none."""
+    cn = answer_command(message)
+    return None if not message.qn or (cn == "9014" and not message.wants_answer) else cn
 
 
 def _nothing() -> None:

@@ -183,6 +183,9 @@ def test_the_usual_commands():
 def test_a_reader_beside_the_hand_over(tmp_path):
     root = tmp_path / "a store with ? and # in its name"
     assert list(committed_batches(root)) == []
+    (root / "batches").mkdir(parents=True)
+    (root / "batches" / "handover.sqlite").touch()
+    assert list(committed_batches(root)) == [], "a hand-over that is just starting has no tables yet"
     fill(root, "a", range(4))
     handover = Handover(root)
     handover.step(limit=3)

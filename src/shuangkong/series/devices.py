@@ -14,6 +14,8 @@ from typing import Any
 from shuangkong.series.files import read_json, write_json
 
 DEVICES_FILE = "devices.json"
+#: It holds passwords and keys: for its owner and group only.
+_MODE = 0o640
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def write_devices(store: Path, devices: Iterable[Device]) -> None:
         row = asdict(device)
         del row["networks"]
         rows.append(row)
-    write_json(store / DEVICES_FILE, {"devices": rows})
+    write_json(store / DEVICES_FILE, {"devices": rows}, _MODE)
 
 
 def read_devices(store: Path) -> dict[str, Device]:

@@ -17,12 +17,17 @@ def sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Puts *content* in the place of *path*: a reader sees the old file or the new one, never a part.  Raises OSError."""
+def write_atomically(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Puts *content* in the place of *path*: a reader sees the old file or the new one, never a part.
+
+    ``mode`` are its permissions, where they are not those of any new file.  Raises OSError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with temporary.open("wb") as file:
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -33,9 +38,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     sync_directory(path.parent)
 
 
-def write_json(path: Path, content: object) -> None:
+def write_json(path: Path, content: object, mode: int | None = None) -> None:
     """An atomic JSON file.  Raises OSError."""
-    write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
+    write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1).encode(), mode)
 
 
 def read_json(path: Path) -> Any | None:

@@ -137,7 +137,9 @@ def committed_batches(root: Path, after: int = 0) -> Iterator[tuple[int, list[Re
         return
     database = sqlite3.connect(f"file:{quote(str(folder / _DATABASE))}?mode=ro", uri=True)
     try:
-        yield from _batches(database, folder, after)
+        # a hand-over that is just starting has made the file, but perhaps not yet its tables
+        if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'batch'").fetchone():
+            yield from _batches(database, folder, after)
     finally:
         database.close()
 

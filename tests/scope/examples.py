@@ -105,6 +105,11 @@ PAGES: dict[str, list[Example]] = {
     "targets:open_annex": [
         get("/targets/annexes/{annex}/open/", "LAW", shows=False), post("/targets/annexes/{annex}/open/", "LAW", {"reason": "x"}),
     ],
+    "monitoring:incidents": [*list_of("/monitoring/"), get("/monitoring/?mn=ZQX&state=open")],
+    "monitoring:incident": [get("/monitoring/{incident}/", "TEL"), post("/monitoring/{incident}/", "TEL", {"note": "x"})],
+    "monitoring:devices": [*list_of("/monitoring/devices/"), get("/monitoring/devices/?q=ZQX")],
+    "monitoring:register": [get("/monitoring/devices/register/"), post("/monitoring/devices/register/", data={"mn": "ZQX", "name": "x"})],
+    "monitoring:device": [get("/monitoring/devices/{device}/", "TEL")],
     "plan:plans": list_of("/plan/"),
     "plan:plan": [*list_of("/plan/cz-15/"), get("/plan/cz-14/")],
     "desk:import": [get("/data/import/")],

@@ -25,6 +25,7 @@ from shuangkong.apps.indicators.drafts import Draft
 from shuangkong.apps.indicators.models import Forecast, ForecastPoint, Indicator, Run, Target, TargetProposal, Value
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
 from shuangkong.apps.ledger.models import Batch, Row
+from shuangkong.apps.monitoring.models import Device, Incident
 from shuangkong.apps.organisations.keys import create_key
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans import library
@@ -41,7 +42,7 @@ OWNERS = {
     "A": ("county", "431002"), "B": ("other_county", "431003"), "Z": ("zone", "CZ-HITECH"), "E": ("enterprise", "91-A"),
     "C": ("city", "431000"), "D": ("department", ""),
 }  # fmt: skip
-KINDS = ("MARK", "OWN", "ROW", "LOG", "BOX", "KEY")
+KINDS = ("MARK", "OWN", "ROW", "LOG", "BOX", "KEY", "TEL")
 _ALL = frozenset({*OWNERS, "P"})
 
 
@@ -51,12 +52,12 @@ def _own(tag: str) -> dict[str, frozenset[str]]:
 
 #: role → kind → the tags whose marks it may read. What is not here is forbidden.
 READABLE: dict[str, dict[str, frozenset[str]]] = {
-    "city": {**_own("C"), **dict.fromkeys(("MARK", "OWN", "ROW", "LOG", "KEY", "LAW"), _ALL)},
-    "county": {**_own("A"), "MARK": frozenset("AE"), "ROW": frozenset("AZE")},
+    "city": {**_own("C"), **dict.fromkeys(("MARK", "OWN", "ROW", "LOG", "KEY", "LAW", "TEL"), _ALL)},
+    "county": {**_own("A"), "MARK": frozenset("AE"), "ROW": frozenset("AZE"), "TEL": frozenset("AE")},
     "other_county": _own("B"),
     "zone": _own("Z"),
     "enterprise": _own("E"),
-    "department": _own("D"),
+    "department": {**_own("D"), "TEL": frozenset()},
     "reader": {},
     "administrator": dict.fromkeys(("LOG", "KEY"), _ALL),
     "anonymous": {},
@@ -277,12 +278,26 @@ def _row(city: City, tag: str, subject: Any, batch: Batch, amount: Decimal) -> R
     )  # fmt: skip
 
 
+# telemetry: a device and an incident of each; without a subject a stranger's, which only the city sees
+
+
+def _telemetry(city: City, tag: str, subject: Any) -> None:
+    words = mark("TEL", tag)
+    device = Device.objects.create(mn=f"MN-{words}", name=words, subject=subject, password="")
+    incident = Incident.objects.create(
+        day=NOW.date(), code="clock_off", mn=device.mn, address=words, device=device if subject else None, text=words, times=1,
+        first_at=NOW, last_at=NOW, sample=f"##0000QN=1;ST=32;CN=2011;MN={words};CP=&&x&&0000",
+    )  # fmt: skip
+    city.ids[tag].update(device=device.pk, incident=incident.pk)
+
+
 # targets, reports, the log
 
 
 def _others(city: City, tag: str, user: Any, subject: Any, plan: Any, position: int) -> None:
     ids = city.ids[tag]
     with_subject = subject.pk if subject else None
+    _telemetry(city, tag, subject)
     entry = record("ledger.batch.applied", Batch(pk=ids["batch"]), actor=user, subject_id=with_subject, after={"note": mark("LOG", tag)})
     ids["entry"] = entry.pk
     if subject is None:

@@ -22,6 +22,7 @@ from shuangkong.apps.desk.models import InboxItem, Job, StoredFile
 from shuangkong.apps.desk.services import jobs
 from shuangkong.apps.indicators.models import Forecast, Target, TargetProposal, Value
 from shuangkong.apps.ledger.models import Batch, Row
+from shuangkong.apps.monitoring.models import Device, Incident
 from shuangkong.apps.organisations.models import ApiKey
 from shuangkong.apps.plans.models import LocalRuleRow
 from shuangkong.project.api import docs
@@ -288,6 +289,8 @@ BROKEN: dict[str, tuple[Any, tuple[str, ...]]] = {
     "inbox": (InboxItem, ("desk:inbox",)),
     "rules": (LocalRuleRow, ("rules:rule", "rules:confirm")),
     "keys": (ApiKey, ("organisations:keys", "organisations:key_revoke")),
+    "devices": (Device, ("monitoring:devices", "monitoring:device")),
+    "incidents": (Incident, ("monitoring:incidents", "monitoring:incident")),
 }
 
 

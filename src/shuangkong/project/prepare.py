@@ -11,10 +11,13 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from shuangkong.apps.monitoring.models import Device
+from shuangkong.apps.monitoring.services import collecting, registry
 from shuangkong.apps.organisations import services as organisations
 from shuangkong.project.installed import pack_folder
 from shuangkong.project.packs.demonstration import SIGN_INS
 from shuangkong.project.packs.loading import Loaded, install_packs
+from shuangkong.series.devices import read_devices
 
 
 def prepare(mode: str) -> str:
@@ -22,6 +25,7 @@ def prepare(mode: str) -> str:
     migrate()
     organisations.claim_installation(mode)
     said = load(mode)
+    adopt_devices()
     if mode == "live":
         said += first_administrator()
     return "\n".join(said)
@@ -40,6 +44,12 @@ def load(mode: str) -> list[str]:
     done = install_packs(pack_folders(), now=timezone.now(), demonstration=demonstration)
     said = [line for loaded in done for line in _told(loaded)]
     return said + (sign_ins() if demonstration else [])
+
+
+def adopt_devices() -> None:
+    """Take over a device file that was written before the platform kept the registry; once it has devices, the registry alone counts."""
+    if not Device.objects.unscoped("whether there is a registry").exists():
+        registry.adopt(read_devices(collecting.store()))
 
 
 def pack_folders() -> list[Path]:

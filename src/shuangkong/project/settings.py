@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "shuangkong.apps.plans",
     "shuangkong.apps.ledger",
     "shuangkong.apps.filing",
+    "shuangkong.apps.monitoring",
     "shuangkong.apps.indicators",
     "shuangkong.apps.energy",
     "shuangkong.apps.cockpit",
@@ -205,6 +206,9 @@ EXPORT_KINDS = {
 # What looks at a filing before it is submitted: functions (filing, cells) -> findings.
 FILING_FINDERS: list[str] = []
 LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute", "shuangkong.apps.indicators.forecast.services.ask"]
+# What the worker does beside jobs, whenever there is something to do: functions (now) -> whether they did work.
+WORKER_STEPS = ["shuangkong.apps.monitoring.services.collecting.step"]
+LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LOGGING = {
     "version": 1,

@@ -5,12 +5,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shuangkong.core.errors import InputError
-from shuangkong.project.gateway_command import PORT, store_of
+from shuangkong.project import environment
+from shuangkong.project.gateway_command import PORT
+
+if TYPE_CHECKING:
+    from shuangkong.series.devices import Device
+
+#: The gateway looks for a new device file twice a second.
+_READ_AGAIN_S = 1.5
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -26,7 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     telemetry.add_argument("--port", type=int, default=PORT, help=f"网关端口，默认 {PORT}")
     telemetry.add_argument("--interval", type=float, default=30.0, help="实时数据间隔（秒）")
     telemetry.add_argument("--speed", type=float, default=1.0, help="时间加快的倍数")
-    register_help = "先把模拟设备登记到存储目录（标为演示）；缺省为演示安装的目录"
+    register_help = "先登记模拟设备（标为演示）：不写目录则登记到演示安装，写目录则只写该目录的设备文件"
     telemetry.add_argument("--register", metavar="目录", nargs="?", const="", help=register_help)
     telemetry.set_defaults(run=run)
 
@@ -35,7 +43,6 @@ def run(args: argparse.Namespace) -> int:
     """Runs the loggers and prints what they did."""
     from shuangkong.gateway.plants import FRAUDS
     from shuangkong.gateway.simulator import FAULTS, simulate, simulated_devices
-    from shuangkong.series.devices import read_devices, write_devices
 
     known = (*FAULTS, *FRAUDS)
     if args.faults == "list":
@@ -46,9 +53,7 @@ def run(args: argparse.Namespace) -> int:
     if unknown:
         raise InputError("没有这种故障", where="--faults", why="、".join(unknown), do=f"可用：{'、'.join(known)}")
     if args.register is not None:
-        root = _store(args.register)
-        devices = read_devices(root) | {device.mn: device for device in simulated_devices(args.devices)}
-        write_devices(root, devices.values())
+        _register(args.register, simulated_devices(args.devices))
     start = datetime.now(UTC)
     report = asyncio.run(
         simulate(args.host, args.port, args.devices, args.minutes, faults, start, interval_s=args.interval, speed=args.speed)
@@ -57,8 +62,25 @@ def run(args: argparse.Namespace) -> int:
     return 0 if report.counts["acknowledged"] else 1
 
 
-def _store(named: str) -> Path:
-    """The store to register in; the one of a live installation takes no demonstration devices."""
-    if not named and os.environ.get("SHUANGKONG_MODE") != "demonstration":
+def _register(named: str, devices: list[Device]) -> None:
+    """Into the registry of the demonstration, or only into the device file of a named store (a gateway without pages).
+
+    Raises:
+        InputError: a live installation takes no demonstration devices.
+    """
+    from shuangkong.series.devices import read_devices, write_devices
+
+    simulated = {device.mn: device for device in devices}
+    if named:
+        write_devices(Path(named), (read_devices(Path(named)) | simulated).values())
+        return
+    if os.environ.get("SHUANGKONG_MODE") != "demonstration":
         raise InputError("正式安装不能登记模拟设备", where="--register", do="加 --mode demonstration，或写明存储目录")
-    return store_of(named)
+    environment.enter()
+    from shuangkong.apps.monitoring.services import collecting, registry
+    from shuangkong.apps.organisations.models import Subject
+
+    owner = Subject.objects.filter(kind=Subject.Kind.ENTERPRISE, demonstration=True).first()
+    registry.adopt(simulated, subject_id=owner.pk if owner else None, demonstration=True)
+    registry.write_file(collecting.store())
+    time.sleep(_READ_AGAIN_S)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("forecasts/", include("shuangkong.apps.indicators.forecast.urls")),
     path("indicators/", include("shuangkong.apps.indicators.urls")),
     path("targets/", include("shuangkong.apps.indicators.targets.urls")),
+    path("monitoring/", include("shuangkong.apps.monitoring.urls")),
     path("plan/", include("shuangkong.apps.cockpit.plan.urls")),
     path("rules/", include("shuangkong.apps.plans.urls")),
     path("", include("shuangkong.apps.desk.urls")),

@@ -13,6 +13,7 @@ AREAS = {
     "plans": _("方案与规则"),
     "ledger": _("台账"),
     "filing": _("填报审核"),
+    "monitoring": _("监测"),
     "energy": _("能源核算"),
     "indicators": _("指标"),
     "cockpit": _("驾驶舱与报告"),
@@ -25,8 +26,8 @@ OBJECTS = {
     "obligation": _("任务要求"), "action": _("行动"), "annex": _("附件"), "parent_target": _("上级目标"), "rule": _("规则"),
     "rulerow": _("规则"), "batch": _("台账批次"), "row": _("数据行"), "run": _("指标计算"), "value": _("指标值"), "values": _("指标值"),
     "target": _("目标"), "disclosure": _("公开决定"), "report": _("报告"), "guards": _("防改触发器"),
-    "apikey": _("接口密钥"), "inbox": _("待办"),
     "filing": _("报表"), "filings": _("报表"), "round": _("填报轮次"), "unlocking": _("解锁申请"), "owing": _("填报义务"),
+    "apikey": _("接口密钥"), "inbox": _("待办"), "device": _("监测设备"), "devices": _("监测设备"), "incident": _("监测异常"),
 }  # fmt: skip
 
 VERBS = {
@@ -37,7 +38,7 @@ VERBS = {
     "revoke": _("撤销"), "password_renewed": _("重设口令"), "opened": _("启用"), "closed": _("停用"), "started": _("提交"),
     "save": _("保存草稿"), "submit": _("提交"), "start_review": _("开始审核"), "return": _("退回"), "accept": _("通过"), "lock": _("锁定"),
     "unlock": _("解锁"), "correct": _("更正"), "asked": _("申请"), "refused": _("不同意"), "ended": _("终止"),
-    "reconciled": _("更新"), "done": _("完成"), "failed": _("失败"), "cancelled": _("取消"),
+    "reconciled": _("更新"), "adopted": _("接管"), "settled": _("处理"), "done": _("完成"), "failed": _("失败"), "cancelled": _("取消"),
 }  # fmt: skip
 
 
@@ -54,6 +55,8 @@ FIELDS = {
     "kind": _("种类"), "title": _("名称"), "subject": _("主体"), "department": _("部门"),
     "plan": _("方案"), "indicator": _("指标"), "annex": _("附件"), "targets": _("目标数"),
     "created": _("新建数"), "changed": _("改动数"), "triggers": _("触发器"),
+    "subject_id": _("主体"), "systems": _("系统编码"), "edition": _("标准版本"), "profile": _("读法"), "addresses": _("登记地址"),
+    "factors": _("应报因子"), "active": _("启用"), "password": _("访问密码"), "code": _("代码"), "first": _("第一个"),
     "name": _("名称"), "prefix": _("密钥开头"), "scopes": _("用途"), "expires_at": _("到期"),
 }  # fmt: skip
 

@@ -46,6 +46,7 @@ RAIL = (
         (
             Entry("data/", "table", _("数据浏览")),
             Entry("data/import/", "upload", _("导入")),
+            Entry("monitoring/", "wave-sine", _("设备与异常"), roles=("city", "county", "enterprise")),
             Entry("jobs/", "history", _("后台任务")),
         ),
     ),

@@ -87,7 +87,7 @@ _REGION = Reference(("region",), "regions", ("code",))
 _COUNTY = Reference(("county",), "regions", ("code",))
 
 #: What a clause is about, where the platform sends its notices to whoever leads it.
-TOPICS = ("warning",)
+TOPICS = ("warning", "telemetry")
 
 TABLES = (
     Table(
@@ -142,7 +142,7 @@ TABLES = (
             _text("responsibility_kind", 40, means="牵头+分工、单独负责、按职责分工（无牵头）"),
             _text("responsibility_text", required=False),
             Column("open_ended", "yesno", means="名单以“等”结尾"),
-            _text("topic", 20, required=False, choices=TOPICS, means="平台据以派待办的事：warning 为形势分析预警"),
+            _text("topic", 20, required=False, choices=TOPICS, means="平台据以派待办的事：warning 为形势分析预警，telemetry 为自动监测"),
         ),
         ("plan", "code"),
         (_PLAN,),

@@ -143,8 +143,8 @@ class Form:
     """One edition of a form. ``applies_to`` is the first day of a period's end that it no longer serves; ``goes_to`` maps addresses.
 
     ``review`` are the levels in order, ``departments`` the codes of those who review at the city; an empty ``review`` means that the
-    one who files is the one who issues. ``months`` are the last months of its cumulative periods. ``release_cell`` and
-    ``document_cell`` hold the release and the number of the document of what is issued.
+    one who files is the one who issues. ``months`` are the last months of its cumulative periods. ``release_cell``,
+    ``document_cell`` and ``known_cell`` hold release, document number and day of publication of what is issued.
     """
 
     id: str
@@ -166,6 +166,7 @@ class Form:
     months: tuple[int, ...] = ()
     release_cell: str = ""
     document_cell: str = ""
+    known_cell: str = ""
 
     @cached_property
     def _tables(self) -> dict[str, Table]:

@@ -30,7 +30,7 @@ FOLDER = "forms"
 
 _FORM_KEYS = {
     "id", "edition", "title", "about", "applies_from", "applies_to", "period_kind", "months", "respondent", "origin", "review",
-    "departments", "deadline", "use", "legal_basis", "release_cell", "document_cell", "tables",
+    "departments", "deadline", "use", "legal_basis", "release_cell", "document_cell", "known_cell", "tables",
 }  # fmt: skip
 _NEEDED = ("id", "edition", "title", "applies_from", "period_kind", "respondent", "deadline", "use", "legal_basis", "tables")
 _TABLE_KEYS = {"key", "title", "shape", "columns", "lines", "note", "goes_to"}
@@ -219,6 +219,7 @@ def _form(stated: Any, place: _Place, lists: Mapping[str, Terms]) -> f.Form:
         about=str(stated.get("about", "")), origin=place.one_of(stated.get("origin", "reported"), _ORIGINS, "origin"),
         months=tuple(place.number(month, "months") for month in stated.get("months") or ()),
         release_cell=str(stated.get("release_cell", "")), document_cell=str(stated.get("document_cell", "")),
+        known_cell=str(stated.get("known_cell", "")),
     )  # fmt: skip
     _check_form(form, place)
     goes = {address: posting for table, goes in pairs for address, posting in _postings(table, goes, place, lists)}
@@ -238,7 +239,7 @@ def _check_form(form: f.Form, place: _Place) -> None:
         place.fault("市级审核要写 departments（审核单位代码）")
     if not form.review and form.origin != "issued":
         place.fault("没有 review 的报表只能是 issued（发布单位自己装载）")
-    for name in ("release_cell", "document_cell"):
+    for name in ("release_cell", "document_cell", "known_cell"):
         address = getattr(form, name)
         if address and form.place(address) is None:
             place.fault(f"{name} “{address}”不是表中的格")

@@ -21,6 +21,8 @@ from shuangkong.apps.audit.services import record
 from shuangkong.apps.cockpit.situation.services import file_report
 from shuangkong.apps.desk.models import InboxItem, Job
 from shuangkong.apps.desk.services import files, imports
+from shuangkong.apps.filing.models import FoundFinding, Obligation, Round
+from shuangkong.apps.filing.services.obligations import new_filing
 from shuangkong.apps.indicators.drafts import Draft
 from shuangkong.apps.indicators.models import Forecast, ForecastPoint, Indicator, Run, Target, TargetProposal, Value
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
@@ -32,6 +34,8 @@ from shuangkong.apps.plans import library
 from shuangkong.apps.plans.models import Annex, LocalRuleRow
 from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.core.digest import canonical_json
+from shuangkong.core.forms import periods_of
+from shuangkong.rulebook import forms
 from tests.cockpit import city as builder
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -42,7 +46,7 @@ OWNERS = {
     "A": ("county", "431002"), "B": ("other_county", "431003"), "Z": ("zone", "CZ-HITECH"), "E": ("enterprise", "91-A"),
     "C": ("city", "431000"), "D": ("department", ""),
 }  # fmt: skip
-KINDS = ("MARK", "OWN", "ROW", "LOG", "BOX", "KEY", "TEL")
+KINDS = ("MARK", "OWN", "ROW", "LOG", "BOX", "KEY", "TEL", "FORM", "STAT")
 _ALL = frozenset({*OWNERS, "P"})
 
 
@@ -52,8 +56,8 @@ def _own(tag: str) -> dict[str, frozenset[str]]:
 
 #: role → kind → the tags whose marks it may read. What is not here is forbidden.
 READABLE: dict[str, dict[str, frozenset[str]]] = {
-    "city": {**_own("C"), **dict.fromkeys(("MARK", "OWN", "ROW", "LOG", "KEY", "LAW", "TEL"), _ALL)},
-    "county": {**_own("A"), "MARK": frozenset("AE"), "ROW": frozenset("AZE"), "TEL": frozenset("AE")},
+    "city": {**_own("C"), **dict.fromkeys(("MARK", "OWN", "ROW", "LOG", "KEY", "LAW", "TEL", "FORM"), _ALL)},
+    "county": {**_own("A"), "MARK": frozenset("AE"), "ROW": frozenset("AZE"), "TEL": frozenset("AE"), "FORM": frozenset("AE")},
     "other_county": _own("B"),
     "zone": _own("Z"),
     "enterprise": _own("E"),
@@ -126,6 +130,7 @@ def plant(users: dict[str, Any], folder: Any) -> City:
         _desk(city, tag, users[role], folder)
         _ledger(city, tag, users[role], subject, position)
         _others(city, tag, users[role], subject, plans["cz-15"], position)
+        _filings(city, tag, users[role], subject)
     body = {"value": "0.1", "note": mark("MARK", "P")}
     proposal = LocalRuleRow.objects.create(
         parameter=RULE, region="4310", body={**body, "applies_from": "2026-01-01"}, document=mark("MARK", "P"), proposed_by=users["county"]
@@ -245,6 +250,7 @@ ARGUMENTS: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
     "import.apply": lambda ids, user: {"check": ids.get("job", 0), "keep_unusual": False},
     "recompute": lambda ids, user: {"rule": 0},
     "forecast": lambda ids, user: {},
+    "filing.recompute": lambda ids, user: {},
     "import.undo": lambda ids, user: {"kind": "electricity", "batch": 0},
     "export": lambda ids, user: {
         "kind": "rows", "filters": {}, "format": "csv", "reach": [user.role, user.subject_id, user.department_id, user.is_active],
@@ -289,6 +295,37 @@ def _telemetry(city: City, tag: str, subject: Any) -> None:
         first_at=NOW, last_at=NOW, sample=f"##0000QN=1;ST=32;CN=2011;MN={words};CP=&&x&&0000",
     )  # fmt: skip
     city.ids[tag].update(device=device.pk, incident=incident.pk)
+
+
+# filings: an administrative report and a return under the statistics law
+
+#: kind of subject → the two forms that it files, with a cell that takes words
+FORMS = {
+    "enterprise": (("key_unit_month", "notes.changes.text", 9), ("industrial_energy_month", "notes.changes.text", 9)),
+    "county": (("city_infrastructure_year", "sewage.r1.name", 12), ("county_energy_balance_quarter", "notes.changes.text", 9)),
+    "zone": (("city_infrastructure_year", "sewage.r1.name", 12), ("county_energy_balance_quarter", "notes.changes.text", 9)),
+}
+
+
+def _filings(city: City, tag: str, user: Any, subject: Any) -> None:
+    if subject is None or subject.kind not in FORMS:
+        return
+    for kind, (form_id, cell, month) in zip(("FORM", "STAT"), FORMS[subject.kind], strict=True):
+        form = forms.current().newest(form_id)
+        period = next(each for each in periods_of(form, 2025 if month == 12 else 2026) if each.last_month == month)
+        filing = new_filing(form, subject, period)
+        filing.draft, filing.state, filing.level, filing.round = {cell: mark(kind, tag)}, "submitted", "city", 1
+        filing.correction_reason = mark(kind, tag)
+        filing.save()
+        made = Round.objects.create(
+            filing=filing, number=1, cells={cell: mark(kind, tag)}, sm3="0" * 64, edition_sm3="0" * 64, submitted_by=user, submitted_at=NOW,
+        )  # fmt: skip
+        FoundFinding.objects.create(round=made, check_number="test", severity="notice", addresses=[cell], saw=mark(kind, tag))
+        Obligation.objects.create(
+            subject=subject, form_id=form_id, starts_on=date(2025, 1, 1), use=form.use, departments=filing.departments,
+            reason=mark(kind, tag),
+        )  # fmt: skip
+        city.ids[tag][f"{kind.lower()}_filing"] = filing.pk
 
 
 # targets, reports, the log

@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("audit/", include("shuangkong.apps.audit.urls")),
     path("calculators/", include("shuangkong.apps.cockpit.calculating.urls")),
+    path("filings/", include("shuangkong.apps.filing.urls")),
     path("data/", include("shuangkong.apps.ledger.urls")),
     path("forecasts/", include("shuangkong.apps.indicators.forecast.urls")),
     path("indicators/", include("shuangkong.apps.indicators.urls")),

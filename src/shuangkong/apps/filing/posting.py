@@ -36,7 +36,7 @@ def rows_of(filing: Filing, made: Round) -> list[NewRow]:
     Raises:
         InputError: a price base that is not known for the period, or a zone that lies in no county.
     """
-    form, known_on = filing.form, made.submitted_at.astimezone(timezone.get_default_timezone()).date()
+    form, known_on = filing.form, _known_on(filing, made)
     release = made.cells.get(form.release_cell, "") if form.release_cell else _PRELIMINARY
     document = made.cells.get(form.document_cell, "")[:120] if form.document_cell else ""
     subject, zone = _place(filing.subject)
@@ -69,6 +69,14 @@ def rows_of(filing: Filing, made: Round) -> list[NewRow]:
                 )
             )
     return made_rows
+
+
+def _known_on(filing: Filing, made: Round) -> date:
+    """The day of publication that the form states, else that of the submission."""
+    stated = made.cells.get(filing.form.known_cell, "")
+    if stated:
+        return date.fromisoformat(stated)
+    return made.submitted_at.astimezone(timezone.get_default_timezone()).date()
 
 
 def _remark(filing: Filing) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from shuangkong.apps.filing.models import Filing, Round
-from shuangkong.apps.filing.permissions import may_file, reviews_at_all
+from shuangkong.apps.filing.models import Filing, FoundFinding, Round
+from shuangkong.apps.filing.permissions import may_file
 from shuangkong.core.forms import period_before
 from shuangkong.core.periods import Period
 
@@ -54,6 +54,11 @@ def rounds_of(filing: Filing, user: Any) -> QuerySet:
     return Round.objects.visible_to(user).filter(filing=filing).select_related("submitted_by", "reviewed_by").order_by("number")
 
 
+def findings_of(made: Round, user: Any) -> QuerySet:
+    """What was found in a round."""
+    return FoundFinding.objects.visible_to(user).filter(round=made).select_related("explained_by")
+
+
 def accepted_cells(form_id: str, subject_id: int, period: Period | None, user: Any) -> dict[str, str]:
     """What was last submitted and not returned for another period of the same form and subject; nothing where there is nothing."""
     if period is None:
@@ -92,8 +97,3 @@ def waiting_for(user: Any) -> QuerySet:
     if user.department_id is None:
         return found.none()
     return found.filter(level="city", departments__contains=f"|{user.department.code}|").order_by("due_on", "id")
-
-
-def may_review_something(filing: Filing, user: Any) -> bool:
-    """Whether the person reviews this filing at one of its levels."""
-    return reviews_at_all(filing, user)

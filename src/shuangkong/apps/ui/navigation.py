@@ -44,6 +44,8 @@ RAIL = (
     Group(
         _("数据"),
         (
+            Entry("filings/", "clipboard-check", _("填报")),
+            Entry("filings/review/", "file-check", _("审核"), roles=("city", "county", "department")),
             Entry("data/", "table", _("数据浏览")),
             Entry("data/import/", "upload", _("导入")),
             Entry("monitoring/", "wave-sine", _("设备与异常"), roles=("city", "county", "enterprise")),
@@ -73,7 +75,7 @@ RAIL = (
 BOTTOM = (
     Entry("inbox/", "inbox", _("待办")),
     Entry("", "gauge", _("驾驶舱")),
-    Entry("data/import/", "clipboard-check", _("填报")),
+    Entry("filings/", "clipboard-check", _("填报")),
     Entry("indicators/", "chart-line", _("指标")),
 )
 

@@ -19,6 +19,7 @@ from shuangkong.core.states import FILING
 
 #: How many cells one save may carry.
 CELLS_PER_SAVE = 5000
+KEY_MAX, EXPLANATION_MAX = 300, 1000
 
 
 class DraftConflict(InputError):
@@ -33,8 +34,18 @@ class DraftConflict(InputError):
         self.revision, self.theirs = revision, dict(theirs)
 
 
-def save_draft(filing: Filing, cells: Mapping[str, str | None], revision: int, user: Any, *, now: datetime) -> Filing:
+def save_draft(
+    filing: Filing,
+    cells: Mapping[str, str | None],
+    revision: int,
+    user: Any,
+    *,
+    now: datetime,
+    explanations: Mapping[str, str] | None = None,
+) -> Filing:
     """Lays ``cells`` (address → text as typed; empty or None clears) over the draft that had ``revision``.
+
+    ``explanations`` (key of a finding → words) are laid over those that are there.
 
     Raises:
         DraftConflict: the draft has moved on and differs in some of these cells.
@@ -49,6 +60,8 @@ def save_draft(filing: Filing, cells: Mapping[str, str | None], revision: int, u
     draft = {address: text for address, text in {**filing.draft, **_typed(cells)}.items() if text}
     marks = {**filing.draft_marks, **dict.fromkeys(changed, filing.draft_revision + 1)}
     written = {"draft": draft, "draft_revision": F("draft_revision") + 1, "draft_marks": marks, "draft_by": user, "draft_at": now}
+    if explanations:
+        written["explanations"] = _explained(filing, explanations)
     step = Step(
         "filing.filing.save", user, filing.subject_id, changes=written, narrow={"draft_revision": filing.draft_revision},
         after={"cells": len(draft), "changed": len(changed)},
@@ -57,7 +70,7 @@ def save_draft(filing: Filing, cells: Mapping[str, str | None], revision: int, u
         with transaction.atomic():
             advance(filing, FILING, "save", {"respondent": lambda: require_respondent(filing, user)}, step)
     except Outdone:
-        return _again(filing, cells, user, now)
+        return _again(filing, cells, user, now, explanations)
     filing.refresh_from_db(from_queryset=_one())
     return filing
 
@@ -66,13 +79,20 @@ def _one() -> Any:
     return Filing.objects.unscoped("the filing just written").select_related("subject", "draft_by")
 
 
-def _again(filing: Filing, cells: Mapping[str, str | None], user: Any, now: datetime) -> Filing:
+def _explained(filing: Filing, explanations: Mapping[str, str]) -> dict[str, str]:
+    kept = {**filing.explanations, **{key[:KEY_MAX]: words.strip()[:EXPLANATION_MAX] for key, words in explanations.items()}}
+    if len(kept) > CELLS_PER_SAVE:
+        raise InputError(_("说明太多"), where=str(filing))
+    return {key: words for key, words in kept.items() if words}
+
+
+def _again(filing: Filing, cells: Mapping[str, str | None], user: Any, now: datetime, explanations: Mapping[str, str] | None) -> Filing:
     """A save that lost the race: with what stands now. It ends because each turn finds a newer revision or a closed filing."""
     before = filing.draft_revision
     filing.refresh_from_db(from_queryset=_one())
     if filing.draft_revision == before or not filing.open:
         raise InputError(_("已提交，不能再改"), where=str(filing), why=_("状态已是“{state}”").format(state=filing.get_state_display()))
-    return save_draft(filing, cells, before, user, now=now)
+    return save_draft(filing, cells, before, user, now=now, explanations=explanations)
 
 
 def _check(filing: Filing, cells: Mapping[str, str | None]) -> None:

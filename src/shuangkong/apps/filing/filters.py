@@ -1,0 +1,63 @@
+"""The filters of the lists of filings, as they stand in the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from shuangkong.apps.filing.models import Filing
+from shuangkong.core.errors import InputError
+from shuangkong.core.periods import Period
+from shuangkong.rulebook import forms as definitions
+
+
+class FilingFilterForm(forms.Form):
+    """Form, period, state, subject; an empty field does not filter, a wrong one finds nothing and says so."""
+
+    form = forms.ChoiceField(label=_("报表"), required=False)
+    period = forms.CharField(label=_("期别"), required=False, max_length=20)
+    state = forms.ChoiceField(label=_("状态"), required=False, choices=[("", _("全部")), *Filing.State.choices])
+    subject = forms.CharField(label=_("单位"), required=False, max_length=60)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = definitions.current()
+        self.fields["form"].choices = [("", _("全部")), *((name, known.newest(name).title) for name in known.ids())]
+
+    def clean_period(self) -> Period | None:
+        """The period that was meant."""
+        text = self.cleaned_data["period"].strip()
+        if not text:
+            return None
+        try:
+            return Period.parse(text)
+        except InputError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def filtered(self, found: QuerySet) -> QuerySet:
+        """``found`` with the filters that are set."""
+        if not self.is_valid():
+            return found.none()
+        asked = self.cleaned_data
+        if asked["form"]:
+            found = found.filter(form_id=asked["form"])
+        if asked["state"]:
+            found = found.filter(state=asked["state"])
+        if asked["period"]:
+            found = found.filter(period_start__gte=asked["period"].start, period_end__lte=asked["period"].end)
+        if asked["subject"]:
+            found = found.filter(Q(subject__code__iexact=asked["subject"]) | Q(subject__name__contains=asked["subject"]))
+        return found
+
+    def in_words(self) -> list[tuple[str, object, object]]:
+        """For the chips."""
+        if not self.is_valid():
+            return []
+        asked = self.cleaned_data
+        choices = {name: dict(self.fields[name].choices) for name in ("form", "state")}
+        words = {name: choices[name].get(asked[name], "") if asked[name] else "" for name in choices}
+        words |= {"period": asked["period"].label if asked["period"] else "", "subject": asked["subject"]}
+        return [(name, self.fields[name].label, words[name]) for name in ("form", "period", "state", "subject")]

@@ -1,0 +1,21 @@
+"""Addresses of filing and review."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from shuangkong.apps.filing import acts, views
+
+app_name = "filing"
+urlpatterns = [
+    path("", views.filings, name="filings"),
+    path("review/", views.review, name="review"),
+    path("review/accept/", acts.accept_selected, name="accept_selected"),
+    path("obligations/", views.obligations, name="obligations"),
+    path("forms/", views.form_list, name="forms"),
+    path("forms/<slug:form_id>/", views.form_page, name="form"),
+    path("<int:pk>/", views.filing, name="filing"),
+    path("<int:pk>/cells/", views.cells, name="cells"),
+    path("<int:pk>/save/", acts.save, name="save"),
+    path("<int:pk>/do/<slug:verb>/", acts.act, name="act"),
+]

@@ -1,0 +1,112 @@
+"""Pages of filing that read: lists, a filing, what is to be reviewed, the register of duties, the forms themselves."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from shuangkong.apps.audit.services import record_read
+from shuangkong.apps.filing import acts, contract, selectors
+from shuangkong.apps.filing.filters import FilingFilterForm
+from shuangkong.apps.filing.models import Obligation
+from shuangkong.apps.filing.pages import filing_or_404, filing_page
+from shuangkong.apps.filing.permissions import level_words
+from shuangkong.apps.ui.tables import Column, chips, table
+from shuangkong.rulebook import forms
+
+COLUMNS = (
+    Column(_("报表"), "form_id"),
+    Column(_("单位"), "subject__position"),
+    Column(_("期别"), "period_end"),
+    Column(_("状态"), "state"),
+    Column(_("截止"), "due_on"),
+    Column(_("轮次"), "round", numeric=True, hide="m"),
+)
+REVIEW_COLUMNS = (Column(_("选")), *COLUMNS)
+OBLIGATION_COLUMNS = (
+    Column(_("单位"), "subject__position"),
+    Column(_("报表"), "form_id"),
+    Column(_("自"), "starts_on"),
+    Column(_("至"), "ends_on"),
+    Column(_("依据"), hide="m"),
+)
+
+
+@login_required
+@require_safe
+def filings(request: HttpRequest) -> HttpResponse:
+    """All filings that one may see, the newest period first."""
+    form = FilingFilterForm(request.GET)
+    shown = table(request, form.filtered(selectors.filings_of(request.user)), COLUMNS, "-period_end")
+    return render(request, "filing/filings.html", {"form": form, "table": shown, "chips": chips(request.GET, form.in_words())})
+
+
+@login_required
+@require_safe
+def review(request: HttpRequest) -> HttpResponse:
+    """What lies at one's own level."""
+    form = FilingFilterForm(request.GET)
+    shown = table(request, form.filtered(selectors.waiting_for(request.user)), REVIEW_COLUMNS, "due_on")
+    return render(request, "filing/review.html", {"form": form, "table": shown, "chips": chips(request.GET, form.in_words())})
+
+
+@login_required
+@never_cache
+@require_safe
+def filing(request: HttpRequest, pk: int) -> HttpResponse:
+    """One filing, table by table; the respondent fills it in, everybody else reads what was submitted."""
+    found = filing_or_404(request, pk)
+    record_read(request.user, found.subject, "filing.filing", origin=request.META.get("REMOTE_ADDR", ""))
+    return filing_page(request, found)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cells(request: HttpRequest, pk: int) -> HttpResponse:
+    """The grid's own address: everything of a filing as JSON; a save by POST."""
+    found = filing_or_404(request, pk)
+    if request.method == "POST":
+        return acts.save_json(request, found)
+    return JsonResponse(contract.sheet_json(found, request.user), json_dumps_params={"ensure_ascii": False})
+
+
+@login_required
+@require_safe
+def obligations(request: HttpRequest) -> HttpResponse:
+    """The register of who owes which form, as far as the reader may see it."""
+    found = Obligation.objects.visible_to(request.user).select_related("subject")
+    shown = table(request, found, OBLIGATION_COLUMNS, "subject__position")
+    return render(request, "filing/obligations.html", {"table": shown, "titles": _titles()})
+
+
+def _titles() -> dict[str, str]:
+    known = forms.current()
+    return {name: known.newest(name).title for name in known.ids()}
+
+
+@login_required
+@require_safe
+def form_list(request: HttpRequest) -> HttpResponse:
+    """All forms with their editions."""
+    known = forms.current()
+    return render(request, "filing/forms.html", {"forms": [(name, known.editions_of(name)) for name in known.ids()]})
+
+
+@login_required
+@require_safe
+def form_page(request: HttpRequest, form_id: str) -> HttpResponse:
+    """One form: what it asks, of whom, until when, and what it rests on."""
+    known = forms.current()
+    if form_id not in known.ids():
+        raise Http404
+    edition = request.GET.get("edition", "")
+    editions = known.editions_of(form_id)
+    chosen = next((form for form in editions if form.edition == edition), editions[-1])
+    return render(
+        request, "filing/form.html", {"form": chosen, "editions": editions, "levels": [level_words(each) for each in chosen.review]}
+    )

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from shuangkong.apps.audit.models import Entry
+from shuangkong.apps.desk.sealing import seal, unseal
 from shuangkong.apps.monitoring.models import Collection, Device, Incident
-from shuangkong.apps.monitoring.sealing import seal, unseal
 from shuangkong.apps.monitoring.services import collecting, registry
 from shuangkong.core.errors import InputError, ShuangkongError
 from shuangkong.series import devices as files

@@ -143,6 +143,8 @@ PAGES: dict[str, list[Example]] = {
     "desk:job_cancel": [post("/jobs/{job}/cancel/", "OWN")],
     "desk:job_resume": [post("/jobs/{job}/resume/", "OWN")],
     "desk:file": [get("/files/{file}/", "OWN"), get("/files/{exported}/", "BOX")],
+    "desk:reminders": [get("/reminders/"), post("/reminders/", data={"email": "", "kind": ""})],
+    "desk:workdays": [*list_of("/workdays/"), post("/workdays/", data={"days": "2027-01-01", "document": "x"})],
     "desk:inbox": [*list_of("/inbox/"), get("/inbox/?state=closed")],
     "cockpit:cockpit": [*list_of("/"), get("/?known_on=2026-11-20&period=2026Q3")],
     "cockpit:counties": list_of("/counties/"),

@@ -183,6 +183,21 @@ ANCHORS = Path(os.environ.get("SHUANGKONG_ANCHORS", HOME / "anchors.log"))
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 UPLOAD_MAX_BYTES = 64 * 1024 * 1024
+
+# Mail and webhooks of reminders. SHUANGKONG_SMTP is smtp://user:password@host:port, smtps:// (TLS from the start) or smtp+starttls://.
+_SMTP = urlparse(os.environ.get("SHUANGKONG_SMTP", ""))
+EMAIL_HOST = _SMTP.hostname or ""
+EMAIL_PORT = _SMTP.port or {"smtps": 465, "smtp+starttls": 587}.get(_SMTP.scheme, 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_SMTP.username or ""), unquote(_SMTP.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _SMTP.scheme == "smtps", _SMTP.scheme == "smtp+starttls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("SHUANGKONG_MAIL_FROM", "shuangkong@localhost")
+WEBHOOK_HOSTS = [
+    host.strip()
+    for host in os.environ.get("SHUANGKONG_WEBHOOK_HOSTS", "qyapi.weixin.qq.com,oapi.dingtalk.com").split(",")
+    if host.strip()
+]
+SITE_ADDRESS = os.environ.get("SHUANGKONG_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # The explicit lists: kinds of import, kinds of job, what is computed anew after a batch.
@@ -207,7 +222,9 @@ EXPORT_KINDS = {
 FILING_FINDERS: list[str] = []
 LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute", "shuangkong.apps.indicators.forecast.services.ask"]
 # What the worker does beside jobs, whenever there is something to do: functions (now) -> whether they did work.
-WORKER_STEPS = ["shuangkong.apps.monitoring.services.collecting.step"]
+WORKER_STEPS = ["shuangkong.apps.monitoring.services.collecting.step", "shuangkong.apps.desk.services.reminders.step"]
+# What hangs on deadlines and is told when published holidays are entered.
+AFTER_WORKDAYS: list[str] = []
 LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LOGGING = {

@@ -27,6 +27,7 @@ OBJECTS = {
     "rulerow": _("规则"), "batch": _("台账批次"), "row": _("数据行"), "run": _("指标计算"), "value": _("指标值"), "values": _("指标值"),
     "target": _("目标"), "disclosure": _("公开决定"), "report": _("报告"), "guards": _("防改触发器"),
     "filing": _("报表"), "filings": _("报表"), "round": _("填报轮次"), "unlocking": _("解锁申请"), "owing": _("填报义务"),
+    "workdays": _("工作日历"), "reminders": _("提醒"), "reminder_setting": _("提醒设置"),
     "apikey": _("接口密钥"), "inbox": _("待办"), "device": _("监测设备"), "devices": _("监测设备"), "incident": _("监测异常"),
 }  # fmt: skip
 
@@ -38,7 +39,8 @@ VERBS = {
     "revoke": _("撤销"), "password_renewed": _("重设口令"), "opened": _("启用"), "closed": _("停用"), "started": _("提交"),
     "save": _("保存草稿"), "submit": _("提交"), "start_review": _("开始审核"), "return": _("退回"), "accept": _("通过"), "lock": _("锁定"),
     "unlock": _("解锁"), "correct": _("更正"), "asked": _("申请"), "refused": _("不同意"), "ended": _("终止"),
-    "reconciled": _("更新"), "adopted": _("接管"), "settled": _("处理"), "done": _("完成"), "failed": _("失败"), "cancelled": _("取消"),
+    "reconciled": _("更新"), "adopted": _("接管"), "entered": _("录入"), "completed": _("录全"), "removed": _("撤销"),
+    "settled": _("处理"), "done": _("完成"), "failed": _("失败"), "cancelled": _("取消"),
 }  # fmt: skip
 
 

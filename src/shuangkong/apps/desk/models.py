@@ -133,3 +133,104 @@ class InboxItem(Scoped):
         if user.subject_id:
             mine |= models.Q(for_subject=user.subject_id)
         return mine
+
+
+class Workday(models.Model):
+    """One day on which the published holidays differ from what the calendar of the platform knows (or where it knows nothing yet)."""
+
+    day = models.DateField(primary_key=True)
+    works = models.BooleanField()
+    document = models.CharField(max_length=120)
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    entered_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["day"]
+        verbose_name = _("工作日调整")
+
+
+class WorkdayYear(models.Model):
+    """That the holidays of a year are published and entered whole, by a document. Without it an unknown year counts weekends only."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    document = models.CharField(max_length=120)
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    entered_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["year"]
+        verbose_name = _("节假日安排")
+
+
+class DailyStep(models.Model):
+    """The civil day on which a regular step was last begun: of several workers one takes it."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    day = models.DateField()
+
+    class Meta:
+        verbose_name = _("每日事务")
+
+
+class ReminderSetting(Scoped):
+    """How a person wants to be reminded: by mail to the account's address, by the webhook of a group. Without a row: by mail."""
+
+    class Kind(models.TextChoices):
+        """Whose form of message the webhook takes."""
+
+        WECOM = "wecom", _("企业微信群机器人")
+        DINGTALK = "dingtalk", _("钉钉群机器人")
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="reminder_setting")
+    by_mail = models.BooleanField(default=True)
+    webhook_kind = models.CharField(max_length=12, choices=Kind.choices, blank=True)
+    webhook_sealed = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("提醒设置")
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """One's own."""
+        return models.Q(user=user)
+
+
+class Reminder(Scoped):
+    """What a person was reminded of on one day: the key (person, day) is what keeps it at one a day.
+
+    It is sent at most once: ``sending`` is written before, so that a worker killed in the middle leaves 可能已发送 and no second one.
+    """
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        WAITING = "waiting", _("待发送")
+        SENDING = "sending", _("可能已发送")
+        SENT = "sent", _("已发送")
+        FAILED = "failed", _("未能发送")
+        INBOX = "inbox", _("只在待办")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="reminders")
+    day = models.DateField()
+    title = models.CharField(max_length=200)
+    body = models.TextField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    mailed_to = models.CharField(max_length=254, blank=True)
+    hooked_to = models.CharField(max_length=120, blank=True)
+    error = models.CharField(max_length=400, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    demonstration = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-day", "-id"]
+        verbose_name = _("提醒")
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="reminder_once_a_day")]
+        indexes = [models.Index(fields=["state", "next_at"], name="reminder_waiting")]
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """One's own."""
+        return models.Q(user=user)

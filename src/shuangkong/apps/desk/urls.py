@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shuangkong.apps.desk import views
+from shuangkong.apps.desk import reminding, views
 
 app_name = "desk"
 urlpatterns = [
@@ -20,4 +20,6 @@ urlpatterns = [
     path("jobs/<int:job_id>/resume/", views.job_resume, name="job_resume"),
     path("files/<int:file_id>/", views.file, name="file"),
     path("inbox/", views.inbox, name="inbox"),
+    path("reminders/", reminding.reminders, name="reminders"),
+    path("workdays/", reminding.workday_list, name="workdays"),
 ]

@@ -16,7 +16,7 @@ from shuangkong.apps.organisations.scope import Scoped
 class Device(Scoped):
     """A field device (现场机, 数采仪) as the city registered it, with what was last heard of it.
 
-    ``password`` is sealed (:mod:`shuangkong.apps.monitoring.sealing`): the standard sends it in the clear and the gateway compares it, so a
+    ``password`` is sealed (:mod:`shuangkong.apps.desk.sealing`): the standard sends it in the clear and the gateway compares it, so a
     digest would not do. ``addresses`` are networks from which it may call (none: any), ``factors`` the codes it is to report (none: any).
     ``link`` holds what else its line in the device file says (time-outs, an approved check, its key sealed).
     """

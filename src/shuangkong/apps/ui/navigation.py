@@ -67,6 +67,7 @@ RAIL = (
             Entry("rules/", "book", _("法规标准库")),
             Entry("people/", "users", _("账号"), roles=("administrator",)),
             Entry("keys/", "key", _("接口密钥")),
+            Entry("workdays/", "calendar", _("工作日历"), roles=("city", "administrator")),
             Entry("audit/", "shield-check", _("审计"), roles=("city", "administrator")),
         ),
     ),

@@ -16,8 +16,8 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
+from shuangkong.apps.desk.sealing import seal, unseal
 from shuangkong.apps.monitoring.models import Collection, Device, Incident
-from shuangkong.apps.monitoring.sealing import seal, unseal
 from shuangkong.apps.monitoring.services import alerts
 from shuangkong.core.errors import InputError
 from shuangkong.series import devices as files

@@ -1,5 +1,5 @@
-"""Device passwords as the database keeps them: sealed by SM4-GCM with a key of the installation, so that a copy of the database alone
-opens none. The gateway's device file holds them open, since the gateway compares what a frame brings."""
+"""Secrets that must be read again (device passwords, addresses with a key), as the database keeps them: sealed by SM4-GCM with a key of the
+installation, so that a copy of the database alone opens none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NONCE_BYTES, _TAG_BYTES = 12, 16
 
 
 def _key() -> bytes:
-    return bytes.fromhex(sm3_hex(f"device password:{settings.SECRET_KEY}".encode()))[:16]
+    return bytes.fromhex(sm3_hex(f"sealed:{settings.SECRET_KEY}".encode()))[:16]
 
 
 def seal(text: str) -> str:
@@ -33,7 +33,7 @@ def unseal(sealed: str, where: str) -> str:
     """What was sealed.
 
     Raises:
-        ShuangkongError: it was sealed with another key; ``where`` names the device.
+        ShuangkongError: it was sealed with another key; ``where`` names whose it is.
     """
     content = base64.b64decode(sealed)
     nonce, tag, rest = content[:_NONCE_BYTES], content[_NONCE_BYTES : _NONCE_BYTES + _TAG_BYTES], content[_NONCE_BYTES + _TAG_BYTES :]
@@ -42,4 +42,4 @@ def unseal(sealed: str, where: str) -> str:
         return (decryptor.update(rest) + decryptor.finalize()).decode()
     except InvalidTag as error:
         why = _("它是用本安装的另一把密钥保存的")
-        raise ShuangkongError(_("设备访问密码无法读出"), where=where, why=why, do=_("恢复原密钥，或重新填写该设备的访问密码")) from error
+        raise ShuangkongError(_("保存的口令无法读出"), where=where, why=why, do=_("恢复原密钥，或重新填写这个口令")) from error

@@ -12,6 +12,7 @@ from shuangkong.core.periods import Period
 from shuangkong.core.quantities import from_micro
 from shuangkong.project.packs.demonstration import Filing
 
+from . import deductions
 from .economy import CITY, FIRST_YEAR, LAST_YEAR, RESIDUAL, UNALLOCATED, YEARS, County, Economy, ends
 from .energy import ZONES, Cell, Sheet, county_sheet, unallocated_sheet
 
@@ -62,7 +63,7 @@ class Story:
 
 def filings(story: Story) -> list[Filing]:
     """All filings in the order of their days."""
-    found = [*_energy(story), *_gdp(story), *_value_added(story), *_electricity(story), *_totals(story)]
+    found = [*_energy(story), *_gdp(story), *_value_added(story), *_electricity(story), *_totals(story), *_deductions(story)]
     return sorted(found, key=lambda filing: filing.rows[0].known_on)
 
 
@@ -144,6 +145,15 @@ def _revised(cells: dict[Cell, int], industry: str, factor: float) -> dict[Cell,
     found[cell] += more
     found["raw_coal", "inflow", "", ""] += more
     return found
+
+
+def _deductions(story: Story) -> Iterator[Filing]:
+    """What counties claim to be taken out of their energy before it is judged, as the city has confirmed it."""
+    for year, month, known_on in deductions.filed_quarters():
+        stated = deductions.deduction_rows(story, year, month)
+        rows = [_row(row.pop("subject"), row.pop("measure"), row.pop("period"), known_on, **row) for row in stated]
+        if rows:
+            yield Filing(f"{Period.ytd(year, month).label}{deductions.TITLE}", rows, deductions.SUBJECT)
 
 
 def _totals(story: Story) -> Iterator[Filing]:

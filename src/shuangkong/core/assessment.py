@@ -7,6 +7,7 @@ A deduction that one year states and the other does not is never zero: the rule 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal, localcontext
@@ -203,22 +204,60 @@ def certificate_offset(
     Raises:
         NotInForce: there is no rule for the offset on that day.
     """
+    year = years[1] if years is not None else 0
+    lot = CertificateLot(certificates, within_province, years[0] if years is not None else None)
+    return certificates_offset([lot], kgce_per_kwh, saving_needed_tce, book, region, on, year)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateLot:
+    """Certificates of one origin: how many, whether of the own province, and the year of their power (None: not asked)."""
+
+    certificates: int
+    within_province: bool
+    made_in: int | None
+
+
+def certificates_offset(
+    lots: Sequence[CertificateLot], kgce_per_kwh: Decimal, saving_needed_tce: Decimal | None, book: Book, region: str, on: date,
+    assessed_year: int,
+) -> CertificateOffset:  # fmt: skip
+    """All lots of one region and year together: each as far as its origin and year count, their sum at most the cap.
+
+    Raises:
+        NotInForce: there is no rule for the offset on that day.
+    """
     cap_percent = book.at("energy.certificate.cap_percent", region, on).number
-    energy_kwh = certificates * book.at("energy.certificate.kwh_each", region, on).number
-    energy_tce = (energy_kwh * kgce_per_kwh).scaleb(-3)
+    kwh_each = book.at("energy.certificate.kwh_each", region, on).number
+    energy_kwh = sum((lot.certificates * kwh_each for lot in lots), Decimal(0))
     cap = None if saving_needed_tce is None else saving_needed_tce * cap_percent / PERCENT
-    countable, reasons = energy_tce, []
-    if within_province:
-        countable = energy_tce * book.at("energy.certificate.within_province_percent", region, on).number / PERCENT
-        reasons.append("省内绿证已在统计中，不重复扣除")
-    if years is not None and abs(years[0] - years[1]) > book.at("energy.certificate.year_difference", region, on).number:
-        countable = Decimal(0)
-        reasons.append(f"绿证生产年份 {years[0]} 与考核年份 {years[1]} 不一致")
+    countable, reasons = Decimal(0), []
+    for lot in lots:
+        part, why = _countable(lot, (lot.certificates * kwh_each * kgce_per_kwh).scaleb(-3), book, region, on, assessed_year)
+        countable += part
+        reasons += why
     if cap is not None and countable > cap:
         countable = cap
         reasons.append(f"超过上限：所需节能量的 {cap_percent}%")
     unknown = cap is None and countable > 0
-    return CertificateOffset(energy_kwh, energy_tce, cap, None if unknown else countable, tuple(reasons))
+    allowed = None if unknown else countable
+    return CertificateOffset(energy_kwh, (energy_kwh * kgce_per_kwh).scaleb(-3), cap, allowed, tuple(dict.fromkeys(reasons)))
+
+
+def _countable(
+    lot: CertificateLot, energy_tce: Decimal, book: Book, region: str, on: date, assessed_year: int
+) -> tuple[Decimal, list[str]]:  # fmt: skip
+    """What of a lot may be counted before the cap, and what cut it."""
+    countable, reasons = energy_tce, []
+    if lot.within_province:
+        countable = energy_tce * book.at("energy.certificate.within_province_percent", region, on).number / PERCENT
+        reasons.append("省内绿证已在统计中，不重复扣除")
+    if lot.made_in is not None:
+        apart = abs(lot.made_in - assessed_year)
+        if apart > book.at("energy.certificate.year_difference", region, on).number:
+            countable = Decimal(0)
+            reasons.append(f"绿证生产年份 {lot.made_in} 与考核年份 {assessed_year} 不一致")
+    return countable, reasons
 
 
 def saving_needed_tce(

@@ -1,6 +1,6 @@
 """Exact quantities: 64-bit integers of 10⁻⁶ base units, and the units that people write.
 
-Base units: energy tce, mass t, gas m³, electricity 10 000 kWh (万千瓦时), heat GJ, money 10 000 yuan (万元), persons.
+Base units: energy tce, mass t, gas m³, electricity 10 000 kWh (万千瓦时), heat GJ, money 10 000 yuan (万元), persons, certificates.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ BASE_UNITS = {
     "heat": "GJ",
     "money": "万元",
     "persons": "人",
+    "certificates": "个",
 }
 
 #: unit as written (lower case, no blanks) → (dimension, factor to the base unit as text)
@@ -43,6 +44,7 @@ _UNITS: dict[str, tuple[str, str]] = {
     "tj": ("heat", "1e3"), "太焦": ("heat", "1e3"), "万gj": ("heat", "1e4"), "万吉焦": ("heat", "1e4"),
     "万元": ("money", "1"), "元": ("money", "1e-4"), "亿元": ("money", "1e4"),
     "人": ("persons", "1"), "万人": ("persons", "1e4"),
+    "个": ("certificates", "1"), "张": ("certificates", "1"), "万个": ("certificates", "1e4"), "万张": ("certificates", "1e4"),
 }
 
 

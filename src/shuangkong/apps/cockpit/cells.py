@@ -19,8 +19,8 @@ from shuangkong.core.periods import Period
 
 #: The columns of a value in the order of :func:`cells`; the day as text, because the engines disagree on days.
 _OWN = (
-    "pk", "subject_id", "period_kind", "end_text", "basis", "lens", "value", "words", "severity", "status", "demonstration", "recalled",
-    "sentence", "finding",
+    "pk", "subject_id", "period_kind", "end_text", "basis", "treatment", "lens", "value", "words", "severity", "status", "demonstration",
+    "recalled", "sentence", "finding",
 )  # fmt: skip
 _INDICATOR = ("indicator__code", "indicator__name", "indicator__unit", "indicator__decimals", "indicator__position")
 _JANUARY = 1
@@ -108,6 +108,7 @@ class Cell:
     period_kind: str
     period_end: date
     basis: str
+    treatment: str
     lens: str
     value: Decimal | None
     words: str
@@ -150,13 +151,15 @@ def cells(rows: Iterable[tuple[Any, ...]]) -> list[Cell]:
     """Small objects of driver rows; one :class:`Measure` for each indicator."""
     measures: dict[str, Measure] = {}
     found = []
-    for pk, subject, kind, end, basis, lens, number, words, severity, status, demonstration, recalled, sentence, finding, *named in rows:
+    for pk, subject, kind, end, basis, treatment, lens, number, words, severity, status, *rest in rows:
+        demonstration, recalled, sentence, finding, *named = rest
         measure = measures.get(named[0])
         if measure is None:
             measure = measures[named[0]] = Measure(*named)
         value = None if number is None else Decimal(number)
         marks = bool(demonstration), bool(recalled)
-        found.append(Cell(pk, subject, kind, _day(end), basis, lens, value, words, severity, status, *marks, sentence, finding, measure))
+        key = pk, subject, kind, _day(end), basis, treatment, lens
+        found.append(Cell(*key, value, words, severity, status, *marks, sentence, finding, measure))
     return found
 
 

@@ -192,7 +192,9 @@ def county_page(
     target = next((t for t in selectors.targets_of(user, plan, subject.pk) if t.indicator.code == selectors.DECLINE), None)
     shown = [day for day in drawings.quarter_ends(plan) if end is not None and day <= end]
     page = CountyPage(subject, plan, all_plans, ends, moment, run or selectors.newest_run(), today, row, target, values)
-    page.path = list(selectors.best(selectors.series_of(user, run, selectors.DECLINE, subject.pk, shown)).values())
+    judged_by = row.decline.treatment if row.decline is not None else selectors.GROSS
+    series = selectors.series_of(user, run, selectors.DECLINE, subject.pk, shown)
+    page.path = list(selectors.best(series, judged_by).values())
     page.reached = user.reaches(subject.pk)
     row.withheld = not page.reached and not row.seen
     if page.reached and run is None and today.year <= plan.last_year:

@@ -38,6 +38,7 @@ TOTAL_GROWTH = "energy_growth_percent"
 GDP_GROWTH = "gdp_growth_percent"
 ELECTRICITY = "electricity_10k_kwh"
 ELECTRICITY_GROWTH = "electricity_growth_percent"
+GROSS, ASSESSED = "gross", "assessed"
 #: Since the base year: rolling four quarters (accounting 17b); everything else is of the year so far (17a).
 SINCE_BASE = frozenset({DECLINE, REQUIRED, GAP, PROGRESS, REMAINING})
 
@@ -165,8 +166,8 @@ def standing(found: Sequence[tuple[date, int]], today: date) -> Filed | None:
 
 
 def _visible(reach: Reach, run_id: int) -> QuerySet[Value]:
-    """The live gross values that a reader of ``reach`` may see."""
-    return _of_run(Value.objects.visible_to(reach), run_id).filter(release="", treatment="gross")
+    """The live values that a reader of ``reach`` may see, gross and assessed."""
+    return _of_run(Value.objects.visible_to(reach), run_id).filter(release="")
 
 
 def values_and_path(
@@ -219,15 +220,33 @@ def rank(value: Cell) -> tuple[int, int, int]:
     return kind, _LENSES.index(value.lens) if value.lens in _LENSES else len(_LENSES), _BASES.index(value.basis)
 
 
-def best(values: Iterable[Cell]) -> dict[tuple[int, str, date], Cell]:
-    """The best value of each (subject, indicator, end); one that says 缺报 only where no other is."""
-    chosen: dict[tuple[int, str, date], Cell] = {}
-    for value in values:
+def best(values: Iterable[Cell], judged_by: str = GROSS) -> dict[tuple[int, str, date], Cell]:
+    """The best value of each (subject, indicator, end); one that says 缺报 only where no other is.
+
+    A decline or change has a gross and an assessed figure: that one is taken by which the place was judged at that end, where that is not
+    among ``values`` the one of its newest end, else ``judged_by``.
+    """
+    found = list(values)
+    judged = _judged(found)
+    chosen: dict[tuple[int, str, date], tuple[tuple[Any, ...], Cell]] = {}
+    for value in found:
         key = (value.subject_id, value.indicator.code, value.period_end)
-        other = chosen.get(key)
-        if other is None or (value.value is None, *rank(value)) < (other.value is None, *rank(other)):
-            chosen[key] = value
-    return chosen
+        by = GROSS
+        if value.indicator.code in (CHANGE, DECLINE):
+            by = judged.get((value.subject_id, value.period_end)) or judged.get((value.subject_id, None)) or judged_by
+        order = (value.treatment != by, value.value is None, *rank(value))
+        if key not in chosen or order < chosen[key][0]:
+            chosen[key] = order, value
+    return {key: value for key, (_order, value) in chosen.items()}
+
+
+def _judged(values: Iterable[Cell]) -> dict[tuple[int, date | None], str]:
+    """By which treatment places were judged, by end; without an end: at the newest."""
+    found: dict[tuple[int, date | None], str] = {}
+    levels = [value for value in values if value.indicator.code in (NATIONAL, GAP)]
+    for value in sorted(levels, key=lambda value: (value.period_end, value.indicator.code == GAP)):
+        found[value.subject_id, value.period_end] = found[value.subject_id, None] = value.treatment
+    return found
 
 
 def city_targets(user: Any, plan: PlanFacts) -> list[Aim]:

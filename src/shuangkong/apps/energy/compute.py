@@ -9,16 +9,20 @@ from typing import Any
 
 from shuangkong.apps.energy import carbon, ground, vintages
 from shuangkong.apps.energy.account import Account
+from shuangkong.apps.energy.assessed import Assessments
 from shuangkong.apps.energy.balances import Balances, Place, Totals, gather
 from shuangkong.apps.energy.burning import Factors
 from shuangkong.apps.energy.coefficients import Coefficients
+from shuangkong.apps.energy.deductions import LENS as ASSESSED_LENS
+from shuangkong.apps.energy.deductions import MEASURES as DEDUCTED
+from shuangkong.apps.energy.deductions import Deductions
 from shuangkong.apps.energy.economy import Economy, write_gdp, write_growth
 from shuangkong.apps.energy.electricity import ElectricityAccount, Power
 from shuangkong.apps.energy.intensity import Goal, Grades, Intensities
 from shuangkong.apps.energy.places import City, above, cities
 from shuangkong.apps.energy.published import Published
 from shuangkong.apps.energy.series import Series, period_of
-from shuangkong.apps.indicators.drafts import Draft, Drafts
+from shuangkong.apps.indicators.drafts import Draft, Drafts, Figure
 from shuangkong.apps.indicators.evidence import AsOf, energy_cells, series_cells
 from shuangkong.apps.indicators.models import HANDED_DOWN, Target, Value
 from shuangkong.apps.indicators.sections import Sections
@@ -115,6 +119,7 @@ class CityComputation:
         decimals = int(self.book.at("statistics.growth_published_decimals", self.region, whole.known_on).number)
         self.economy = Economy(whole.series, [city], decimals)
         self.gdp_lens = "issued"
+        self.assessments: Assessments | None = None
         self.balances = Balances(whole.drafts, self.coefficients, whole.totals, whole.series, whole.sections)
 
     def run(self) -> None:
@@ -187,18 +192,40 @@ class CityComputation:
         periods = [period for period in energy_periods if period.kind in ("ytd", "year")]
         periods = sorted({*periods, *self._economy_periods(lens)}, key=lambda period: (period.end, period.kind))
         rested = self._rested(lens, periods)
-        subjects = [subject for subject in (*self.city.counties, *self.city.zones, self.city.subject) if not rested(subject)]
+        everybody = (*self.city.parts, *self.city.zones, self.city.subject)
+        kept = {subject.pk for subject in everybody if rested(subject)}
+        subjects = [subject for subject in (*self.city.counties, *self.city.zones, self.city.subject) if subject.pk not in kept]
+        self.assessments = self._assessments(intensities) if lens == ASSESSED_LENS else None
+        before = len(self.whole.drafts.rows)
         for period in periods:
             base = self.base_of(period.start.year)
             if base is None:
                 continue
             for subject in subjects:
                 self._subject(intensities, grades, subject, period, base)
+        rows = self.whole.drafts.rows  # what a city deducts is asked of its parts, whose own values may stand already
+        rows[before:] = [draft for draft in rows[before:] if draft.subject_id not in kept]
+
+    def _assessments(self, intensities: Intensities) -> Assessments:
+        deductions = Deductions(
+            self.whole.drafts, self.city, self._issued_accounts(), self.whole.series, self.whole.totals.figures, self.coefficients,
+            self.economy, self.book, self.region, self.whole.goals,
+        )  # fmt: skip
+        return Assessments(intensities, deductions)
+
+    def _issued_accounts(self) -> dict[tuple[int, str], Account]:
+        """The accounts of this city's places by subject and period."""
+        mine = {part.pk for part in (*self.city.parts, *self.city.zones)}
+        return {
+            (subject_id, period_of(kind, end).code): account
+            for (lens, subject_id, kind, end), account in self.whole.accounts.items()
+            if lens == "issued" and subject_id in mine
+        }
 
     def _rested(self, lens: str, periods: Iterable[Period]) -> Callable[[Subject], bool]:
         """Whether GDP, intensity and levels of a subject rest on what the current ones rest on."""
         cells: dict[int, list[str]] = {}
-        for owner, cell in (pair for measure in ("gdp", "gdp_growth") for pair in self.whole.series.all(measure)):
+        for owner, cell in (pair for measure in ("gdp", "gdp_growth", *DEDUCTED) for pair in self.whole.series.all(measure)):
             cells.setdefault(owner, []).append(ground.cell_line(owner, cell))
         totals: dict[int, list[str]] = {}
         for (of, owner, code, basis), figure in self.whole.totals.figures.items():
@@ -247,8 +274,10 @@ class CityComputation:
             intensities.level_value(subject, period, shown, basis)
         intensities.energy_growth(subject, period)
         change = intensities.change(subject, period, base, county)
+        assessed = self._assessed_in_year(subject, period, base, county)
         if change is not None:
-            grades.in_year(subject, period, change)
+            counting = self.assessments.counting(change, assessed, period) if self.assessments is not None else change
+            grades.in_year(subject, period, counting)
         self._since_base(intensities, grades, subject, period, base, county)
 
     def _since_base(
@@ -266,24 +295,31 @@ class CityComputation:
             intensities.rolling_value(subject, span, base)
         if span.kind == "rolling" and (span.last_month % 3 or span.last_month == 12):
             return
-        decline = intensities.decline(subject, span, goal.base_year if goal else base, county)
+        base_year = goal.base_year if goal else base
+        decline = intensities.decline(subject, span, base_year, county)
         if decline is not None:
+            if self.assessments is not None:
+                assessed = self.assessments.decline(subject, span, base_year, county)
+                decline = self.assessments.counting(decline, assessed, span)
             grades.since_base(subject, span, decline)
+
+    def _assessed_in_year(self, subject: Subject, period: Period, base: int, county: bool) -> Figure | None:
+        if self.assessments is None:
+            return None
+        goal = self.whole.goals.get((subject.pk, period.start.year))
+        years = (Period.year(goal.base_year if goal else base), Period.year(period.start.year - 1))
+        self.assessments.ask(subject, period, period.year_before(), *years)
+        self.assessments.total(subject, period)
+        return self.assessments.change(subject, period, base, county)
 
     def _carbon(self, periods: Iterable[Period]) -> None:
         """CO2 from the accounts of the issued lens."""
-        mine = {part.pk for part in (*self.city.parts, *self.city.zones)}
-        accounts = {
-            (subject_id, period_of(kind, end).code): account
-            for (lens, subject_id, kind, end), account in self.whole.accounts.items()
-            if lens == carbon.LENS and subject_id in mine
-        }
         spans = [period for period in periods if period.kind in ("ytd", "year")]
         years = {period.start.year for period in spans}
         bases = {year: self.base_of(year) for year in years | {year + 1 for year in years}}
         factors, goals = Factors(self.book, self.region), self.whole.carbon_goals
         carbon.write_carbon(
-            self.whole.drafts, self.city, accounts, spans, self.economy, factors, goals, bases, self.whole.sections
+            self.whole.drafts, self.city, self._issued_accounts(), spans, self.economy, factors, goals, bases, self.whole.sections
         )  # fmt: skip
 
     def _releases(self) -> None:

@@ -330,6 +330,7 @@ class Grades:
     def _add(
         self, code: str, subject: Subject, period: Period, value: Decimal | None, goal: Goal, figures: tuple[Figure, ...], calculation: str
     ) -> Figure:  # fmt: skip
+        treatment = figures[0].treatment if figures else "gross"
         status, demonstration, recalled = spread(figures)
         lacks = tuple(dict.fromkeys(word for figure in figures for word in figure.lacks))
         inputs = [
@@ -339,7 +340,7 @@ class Grades:
         return self.of.drafts.add(
             code, subject, period, value, basis=_E, lens=self.of.lens, calculation=calculation, inputs=canonical_json(inputs),
             recalled=recalled, status=status, demonstration=demonstration or goal.target.demonstration, lacks=lacks,
-            sentence="；".join(lacks),
+            sentence="；".join(lacks), treatment=treatment,
         )  # fmt: skip
 
     def _national(self, subject: Subject, period: Period, change: Figure, required: Decimal | None, required_figure: Figure | None) -> None:
@@ -379,7 +380,7 @@ class Grades:
             code, subject, period, Decimal(level.severity) if level else None, words=level.label if level else words, lens=self.of.lens,
             basis=_E, severity=level.severity if level else None, status=status, demonstration=demonstration, recalled=recalled,
             sentence="；".join(part for part in (sentence, *change.lacks) if part), calculation=calculation, inputs=canonical_json(inputs),
-            rule_set_id=self.of.drafts.rule_sets.id_of(book.used),
+            rule_set_id=self.of.drafts.rule_sets.id_of(book.used), treatment=change.treatment,
         )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ def cell_input(label: str, cell: SeriesCell, subject: Subject) -> dict[str, obje
     """An input that is one figure of the ledger."""
     arguments = {
         "measure": cell.measure, "origin": cell.origin, "subject": subject.code, "period": period_of(cell.kind, cell.end).code,
-        "industry": cell.industry, "price_base": cell.price_base,
+        "industry": cell.industry, "price_base": cell.price_base, **({"detail": cell.detail} if cell.flow else {}),
     }  # fmt: skip
     total = cell.rate if cell.micro is None else str(cell.micro)
     return {"label": label, "query": "series", "arguments": arguments, "count": 1, "sum": total, "sm3": sm3_hex(cell.evidence.encode())}
@@ -47,7 +47,7 @@ class Series:
         self.releases: dict[tuple[str, str, int, str, str, str, int | None], dict[str, SeriesCell]] = {}
         for cell in cells:
             owner = cell.zone_id or cell.subject_id  # a zone's own figure lies over its county's and is not added to it
-            key = (cell.measure, cell.origin, owner, cell.kind, cell.end, cell.industry, cell.price_base)
+            key = (cell.measure, cell.origin, owner, cell.kind, cell.end, cell.detail, cell.price_base)
             self._latest[key] = cell
             self.releases.setdefault(key, {})[cell.release] = cell
 

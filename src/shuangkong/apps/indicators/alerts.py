@@ -42,7 +42,7 @@ def _newest() -> tuple[list[Value], set[int]]:
     end = current.filter(indicator__code=CHANGE).aggregate(end=Max("period_end"))["end"]
     asked = current.filter(period_end=end).select_related("subject", "indicator").order_by("subject__position", "indicator__position", "id")
     levels = asked.filter(indicator__code="warning_national", severity=1)
-    lacking = asked.filter(indicator__code__in=(CHANGE, "electricity_10k_kwh"), status__in=_LACKING)
+    lacking = asked.filter(indicator__code__in=(CHANGE, "electricity_10k_kwh"), status__in=_LACKING, treatment="gross")
     findings = asked.exclude(finding="").filter(indicator__code="energy_balance_difference_tce", basis="equivalent")
     own = of_places.filter(period_end=end, lens="reported", indicator__code="energy_total_tce", value__isnull=False)
     return list(levels | lacking | findings), set(own.values_list("subject_id", flat=True))

@@ -60,6 +60,9 @@ class Draft(NamedTuple):
         return self[len(KEY_COLUMNS) :]
 
 
+_TREATMENT = 4
+
+
 class Figure(NamedTuple):
     """What later steps of a computation need of a value: its number, how good it is, and its key."""
 
@@ -75,6 +78,11 @@ class Figure(NamedTuple):
     def usable(self) -> bool:
         """Whether a further figure may rest on it."""
         return self.value is not None and self.status.rank < Status.INCOMPLETE.rank
+
+    @property
+    def treatment(self) -> str:
+        """``gross`` or ``assessed``: part of its key."""
+        return self.key.split("|")[_TREATMENT]
 
 
 def spread(figures: Iterable[Figure]) -> tuple[Status, bool, bool]:
@@ -208,13 +216,13 @@ class Drafts:
         demonstration: bool = False, recalled: bool = False, basis: str = "", lens: str = "issued", release: str = "", words: str = "",
         severity: int | None = None, public: bool = False, sentence: str = "", finding: str = "", uncertainty: Decimal | None = None,
         inputs: str | list[dict[str, Any]] = "[]", rule_set_id: int | None = None, known: Decimal | None = None,
-        lacks: tuple[str, ...] = (),
+        lacks: tuple[str, ...] = (), treatment: str = "gross",
     ) -> Figure:  # fmt: skip
         """Append one value and return what later steps need of it. ``inputs`` may be canonical text already."""
-        key = value_key(code, subject.code, period, basis, "gross", lens, release)
+        key = value_key(code, subject.code, period, basis, treatment, lens, release)
         self.rows.append(
             Draft(
-                key, self.indicator_id(code), subject.pk, period.kind, period.start, period.end, basis, "gross", lens, release,
+                key, self.indicator_id(code), subject.pk, period.kind, period.start, period.end, basis, treatment, lens, release,
                 number_text(value), words, severity, status.value, demonstration, recalled, public, calculation, sentence, finding,
                 number_text(uncertainty), inputs if isinstance(inputs, str) else canonical_json(inputs), rule_set_id,
             )

@@ -19,6 +19,7 @@ from shuangkong.core.digest import sm3_hex
 #: Measures other than energy by product and flow.
 SERIES = (
     "gdp", "gdp_growth", "electricity", "energy_total", "energy_growth", "energy_intensity_change", "industry_value_added_growth",
+    "feedstock_energy", "nonfossil_energy", "listed_energy", "green_certificate",
 )  # fmt: skip
 #: From the least to the most settled.
 RELEASES = ("preliminary", "verified", "final", "census")
@@ -80,6 +81,13 @@ class SeriesCell(NamedTuple):
     known_on: str
     remark: str
     row_id: int
+    product: str = ""
+    flow: str = ""
+
+    @property
+    def detail(self) -> str:
+        """What parts the figures of one measure, place and period: the industry, or the year and origin of certificates."""
+        return f"{self.product}|{self.flow}" if self.flow else self.industry
 
     @property
     def recalled(self) -> bool:
@@ -161,6 +169,7 @@ def energy_cells(
 _SERIES_COLUMNS = (
     "r.measure", "r.origin", "r.subject_id", "r.zone_id", "r.period_kind", "CAST(r.period_end AS text)", "r.industry", "r.price_base",
     "r.release", "r.quantity", "r.rate", _DEMONSTRATION, "CAST(r.known_on AS text)", "r.id", "r.remark",
+    "r.product", "r.flow",
 )  # fmt: skip
 
 
@@ -172,7 +181,7 @@ def series_cells(as_of: AsOf, *, subject_id: int | None = None, period: tuple[st
     if period is not None:
         where.add("r.period_kind = %s AND r.period_end = %s", *period)
     found = sorted(_rows(_SERIES_COLUMNS, where), key=lambda row: (row[12], row[13]))
-    return [SeriesCell(*row[:12], series_evidence(row), row[12], row[14], row[13]) for row in found]
+    return [SeriesCell(*row[:12], series_evidence(row), row[12], row[14], row[13], row[15], row[16]) for row in found]
 
 
 def adding_up(cells: list[SeriesCell]) -> list[SeriesCell]:
@@ -191,7 +200,8 @@ def is_division(industry: str) -> bool:
 
 def series_evidence(row: tuple[Any, ...]) -> str:
     """The line that is hashed for one figure."""
-    return "|".join("" if part is None else str(part) for part in (row[0], row[1], *row[4:11]))
+    line = "|".join("" if part is None else str(part) for part in (row[0], row[1], *row[4:11]))
+    return f"{line}|{row[15]}|{row[16]}" if row[16] else line
 
 
 def energy_line(product: str, flow: str, industry: str, zone_id: int | None, micro: int) -> str:

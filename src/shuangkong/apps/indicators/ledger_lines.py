@@ -21,10 +21,11 @@ from shuangkong.apps.indicators.evidence import (
     series_cells,
 )
 from shuangkong.apps.indicators.models import Value
+from shuangkong.apps.ledger.measures import MEASURES
 from shuangkong.apps.ledger.models import Row
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.periods import Period
-from shuangkong.core.quantities import from_micro
+from shuangkong.core.quantities import BASE_UNITS, from_micro
 from shuangkong.rulebook.products import Products
 
 #: Which flows each line of the account shows of the whole account that it read.
@@ -120,7 +121,8 @@ def _series(arguments: dict[str, Any], period: Period, rows: list[SeriesCell], s
     wanted = tuple(arguments[name] for name in ("measure", "origin", "industry", "price_base"))
     kept = [cell for cell in rows if (cell.measure, cell.origin, cell.industry, cell.price_base) == wanted]
     kept = [cell for cell in kept if (cell.kind, cell.end) == (period.kind, period.end.isoformat())]
-    kept = [cell for cell in kept if (cell.zone_id or cell.subject_id) == subject.pk][-1:]
+    detail = arguments.get("detail", "")
+    kept = [cell for cell in kept if (cell.zone_id or cell.subject_id) == subject.pk and (not detail or cell.detail == detail)][-1:]
     total = "".join(str(cell.micro) if cell.rate is None else cell.rate for cell in kept)
     return Read((len(kept), total, digest([cell.evidence for cell in kept])), kept, [cell.row_id for cell in kept])
 
@@ -198,5 +200,5 @@ def _one(entry: dict[str, Any], value: Value, cell: SeriesCell, words: Mapping[s
     address = _rows(entry, measure=cell.measure)
     if cell.rate is not None:
         return Shown(label, Decimal(cell.rate), "%", address)
-    unit = {"gdp": "万元", "electricity": "万kWh", "energy_total": "tce"}.get(cell.measure, "")
+    unit = BASE_UNITS.get(MEASURES[cell.measure].dimension, "")
     return Shown(label, from_micro(cell.micro or 0), unit, address)

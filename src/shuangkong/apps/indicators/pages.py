@@ -14,18 +14,20 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from shuangkong.apps.indicators import selectors
+from shuangkong.apps.indicators.drawing import DECLINE, REQUIRED, chart_of
 from shuangkong.apps.indicators.forecast.selectors import year_points
 from shuangkong.apps.indicators.models import HANDED_DOWN, ForecastPoint, Indicator, Run, Target, Value
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.organisations.selectors import city
 from shuangkong.apps.plans.models import Plan
 from shuangkong.apps.ui import figures
-from shuangkong.apps.ui.charts import Chart, Line, line_chart
+from shuangkong.apps.ui.charts import Chart
 from shuangkong.core import wording
 from shuangkong.core.periods import Period
 
 FAMILIES = {
-    "intensity": _("能耗强度"), "warning": _("预警"), "energy": _("能源消费"), "economy": _("经济"), "electricity": _("用电"),
+    "intensity": _("能耗强度"), "deduction": _("考核扣除"), "warning": _("预警"),
+    "energy": _("能源消费"), "economy": _("经济"), "electricity": _("用电"),
     "pollution": _("减排"), "carbon": _("碳排放"), "product": _("分品种能源消费"), "sector": _("分行业能源消费"),
     "electricity_sector": _("分行业用电"),
 }  # fmt: skip
@@ -38,12 +40,11 @@ BASES = {
 RELEASES = {"preliminary": _("初步核算"), "verified": _("初步核实"), "final": _("最终核实"), "census": _("普查修订")}
 #: Of periods that end on the same day the first of these is shown first.
 KINDS = ("ytd", "rolling", "month", "quarter", "year")
-_KIND_WORDS = {"ytd": _("累计"), "rolling": _("滚动四季"), "month": _("当月"), "quarter": _("当季"), "year": _("全年")}
 _PLACES = (
     Subject.Kind.CITY, Subject.Kind.COUNTY, Subject.Kind.UNALLOCATED, Subject.Kind.ZONE, Subject.Kind.PROVINCE, Subject.Kind.NATION,
 )  # fmt: skip
 _LEVELS = ("warning_national", "warning_city")
-_DECLINE, _REQUIRED = "energy_intensity_decline_percent", "energy_intensity_required_percent"
+_DECLINE, _REQUIRED = DECLINE, REQUIRED
 #: Measured against the base year of a plan: each plan has its own series.
 _OF_THE_PLAN = {
     _DECLINE, _REQUIRED, "energy_intensity_gap_points", "energy_intensity_progress_percent", "energy_intensity_remaining_rate_percent",
@@ -160,6 +161,7 @@ class Asked:
     basis: str = ""
     lens: str = ""
     known_on: date | None = None
+    treatment: str = ""
 
 
 @dataclass
@@ -172,6 +174,8 @@ class IndicatorPage:
     run: Run | None
     plans: list[Plan]
     options: list[tuple[Period, str, str]] = field(default_factory=list)
+    #: The treatments that any value of the indicator has.
+    treatments: frozenset[str] = frozenset()
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -221,6 +225,11 @@ class IndicatorPage:
         """The asked lens; empty: the best of each."""
         return self.asked.lens if self.asked.lens in self.lenses else ""
 
+    @property
+    def treatment(self) -> str:
+        """Gross unless the assessed figures are asked for."""
+        return "assessed" if self.asked.treatment == "assessed" else "gross"
+
     @cached_property
     def city(self) -> Subject | None:
         """The installed city."""
@@ -239,7 +248,8 @@ class IndicatorPage:
         if self.period.kind == "year":  # the releases of a year are filed as 1—12月
             kinds |= Q(period_kind="ytd", period_start=self.period.start) & ~Q(release="")
         rows = rows.filter(kinds)
-        return list(rows.select_related("indicator", "subject").order_by("subject__position", "subject__code", "id"))
+        found = rows.select_related("indicator", "subject").order_by("subject__position", "subject__code", "id")
+        return selectors.one_treatment(found, self.treatment)
 
     @cached_property
     def lines(self) -> list[PlaceLine]:
@@ -296,7 +306,7 @@ class IndicatorPage:
         ends = [period.end for period in self.periods if period.kind == self.period.kind]
         rows = _values(self.user, self.run).filter(codes, subject=self.subject, period_kind=self.period.kind, release="")
         rows = rows.filter(period_end__in=ends)
-        return list(rows.select_related("indicator", "subject").order_by("period_end", "id"))
+        return selectors.one_treatment(rows.select_related("indicator", "subject").order_by("period_end", "id"), self.treatment)
 
     @cached_property
     def target(self) -> Target | None:
@@ -312,7 +322,7 @@ class IndicatorPage:
         points = [v for v in self.history if v.value is not None]
         if self.indicator.family == "warning" or len(points) < 2:
             return None
-        return _chart(self)
+        return chart_of(self)
 
     @cached_property
     def outlook(self) -> list[ForecastPoint]:
@@ -349,56 +359,7 @@ def indicator_page(user: Any, code: str, asked: Asked, now: datetime | None) -> 
     else:
         run = selectors.run_for(asked.known_on, now=now, actor=user) if now is not None else None
     rows = _values(user, run).filter(indicator=indicator, subject__kind__in=_PLACES).order_by()
-    keys = rows.values_list("period_start", "period_end", "period_kind", "basis", "lens").annotate(n=Count("id"))
-    options = [(Period(start, end, kind), basis, lens) for start, end, kind, basis, lens, _n in keys]
-    return IndicatorPage(user, indicator, asked, run, list(Plan.objects.order_by("first_year")), options)
-
-
-def short_label(period: Period) -> str:
-    """A period as an axis writes it: 2026.1—9, 2026.9, 2026."""
-    if period.kind == "year":
-        return str(period.start.year)
-    if period.kind == "ytd" and period.last_month > 1:
-        return f"{period.last_year}.1—{period.last_month}"
-    return f"{period.last_year}.{period.last_month}"
-
-
-def kind_words(period: Period) -> Any:
-    """累计, 滚动四季, 当月 …"""
-    return _KIND_WORDS[period.kind]
-
-
-_ROLES = {"issued": "actual", "published": "c3", "reported": "c2"}
-
-
-def _chart(page: IndicatorPage) -> Chart:
-    assert page.period is not None
-    assert page.subject is not None
-    screen = figures.screen_unit(page.indicator)
-    periods = sorted((p for p in page.periods if p.kind == page.period.kind), key=lambda p: p.end)
-    ends = [period.end for period in periods]
-    lines = []
-    for lens, word in LENSES.items():
-        mine = {v.period_end: v for v in page.history if v.indicator_id == page.indicator.pk and v.lens == lens}
-        if any(v.value is not None for v in mine.values()) and page.lens in ("", lens):
-            lines.append(_line(str(word), mine, ends, screen, _ROLES[lens]))
-    path = {v.period_end: v for v in page.history if v.indicator.code == _REQUIRED and page.indicator.code == _DECLINE}
-    if path:
-        lines.append(_line(str(_("应达到")), path, ends, screen, "required"))
-    target = page.target
-    aim = None
-    if target is not None and target.number is not None and page.indicator.code == _DECLINE:
-        places = max(0, -int(target.number.normalize().as_tuple().exponent))
-        aim = (target.number, f"{_('目标')}{wording.number(target.number, places)}%")
-    label = f"{page.subject.name}{page.indicator.name}，{periods[0].label}至{periods[-1].label}"
-    labels, every = [short_label(p) for p in periods], 12 if len(periods) > 24 else 0
-    drawn = {"unit": screen.unit, "places": screen.decimals, "target": aim, "zero": aim is not None, "every": every}
-    return line_chart(labels, lines, label, **drawn)
-
-
-def _line(name: str, values: dict[date, Value], ends: Sequence[date], screen: figures.Screen, role: str) -> Line:
-    points: list[Decimal | None] = []
-    for end in ends:
-        value = values.get(end)
-        points.append(None if value is None or value.value is None else figures.scaled(value.value, screen))
-    return Line(name, points, role, [figures.address(values[end]) if end in values else "" for end in ends])
+    keys = list(rows.values_list("period_start", "period_end", "period_kind", "basis", "lens", "treatment").annotate(n=Count("id")))
+    options = list(dict.fromkeys((Period(start, end, kind), basis, lens) for start, end, kind, basis, lens, _treatment, _n in keys))
+    plans, treatments = list(Plan.objects.order_by("first_year")), frozenset(key[5] for key in keys)
+    return IndicatorPage(user, indicator, asked, run, plans, options, treatments)

@@ -7,7 +7,7 @@ A section is a part of a computation that rests on a known set of inputs. Its na
 ``electricity|lens|city``
     all electricity of a city;
 ``economy|lens|subject``
-    GDP, intensity, progress and levels of one subject;
+    GDP, intensity on both bases with what is deducted, progress and levels of one subject;
 ``carbon|lens|subject``
     CO2, its intensity and progress of one subject.
 
@@ -33,7 +33,8 @@ CALCULATIONS = {
                     "electricity.growth"),
     "economy": ("gdp.level", "gdp.chained", "gdp.growth_filed", "gdp.growth_of_levels", "energy.growth", "intensity.level",
                 "intensity.change", "intensity.decline", "target.annual", "target.path", "target.gap", "target.progress",
-                "target.remaining", "warning.national", "warning.by_completion"),
+                "target.remaining", "warning.national", "warning.by_completion", "assessed.total", "assessed.change", "assessed.decline",
+                "deduction.filed", "deduction.feedstock", "deduction.of_parts", "deduction.rolling", "deduction.certificates"),
     "carbon": ("carbon.total", "carbon.total_of_parts", "carbon.intensity", "carbon.growth", "carbon.change", "carbon.decline",
                "carbon.path", "carbon.gap", "carbon.progress"),
 }  # fmt: skip

@@ -122,10 +122,22 @@ def best(rows: Iterable[Value]) -> dict[tuple[str, int, str], Value]:
     return chosen
 
 
-def preference(value: Value) -> tuple[bool, int, int, int]:
-    """Orders values of one figure: known before unknown, then by lens, then by basis."""
+def preference(value: Value) -> tuple[Any, ...]:
+    """Orders values of one figure: known before unknown, gross before assessed, then by lens, then by basis."""
     nothing = value.value is None and not value.words
-    return nothing, LENS_ORDER.index(value.lens), BASIS_ORDER.index(value.basis) if value.basis in BASIS_ORDER else 9, value.pk
+    basis = BASIS_ORDER.index(value.basis) if value.basis in BASIS_ORDER else 9
+    return nothing, value.treatment != "gross", LENS_ORDER.index(value.lens), basis, value.pk
+
+
+def one_treatment(rows: Iterable[Value], wanted: str) -> list[Value]:
+    """Of figures that stand there gross and assessed those ``wanted``; what has one treatment only is kept as it is."""
+    found = list(rows)
+
+    def figure(value: Value) -> tuple[Any, ...]:
+        return value.indicator_id, value.subject_id, value.period_kind, value.period_end, value.basis, value.lens, value.release
+
+    there = {figure(value) for value in found if value.treatment == wanted}
+    return [value for value in found if value.treatment == wanted or figure(value) not in there]
 
 
 def series(user: Any, code: str, subjects: Iterable[Subject | int], kind: str, run: Run | None = None) -> list[Value]:
@@ -279,7 +291,9 @@ def standings(user: Any, plan: Plan, subject: Subject, period: Period, run: Run 
     spans = [period] if period.kind == "year" else [period, Period.rolling(period.start.year, period.last_month)]
     spans.append(Period.year(min(period.last_year, plan.last_year)))
     codes = {t.indicator.code for t in targets} | set(_TREND.values()) | set(_PATH) | set(_LEVELS)
-    rows = list(best(values(user, codes, [subject], spans, run)).values())
+    found = values(user, codes, [subject], spans, run)
+    judged = {value.treatment for value in found if value.indicator.code in (*_PATH[1:], *_LEVELS)}
+    rows = list(best(one_treatment(found, "assessed" if "assessed" in judged else "gross")).values())
 
     def pick(code: str) -> Value | None:
         found = [value for value in rows if value.indicator.code == code]

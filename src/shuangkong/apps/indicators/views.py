@@ -62,7 +62,8 @@ def revisions(request: HttpRequest) -> HttpResponse:
 def asked_of(query: Mapping[str, Any]) -> Asked:
     """What an address asks for; a day that cannot be read is none."""
     names = ("plan", "period", "subject", "basis", "lens")
-    return Asked(*(str(query.get(name, "")) for name in names), known_on=_day(str(query.get("known_on", ""))))
+    known_on, treatment = _day(str(query.get("known_on", ""))), str(query.get("treatment", ""))
+    return Asked(*(str(query.get(name, "")) for name in names), known_on=known_on, treatment=treatment)
 
 
 def _day(text: str) -> date | None:
@@ -79,6 +80,7 @@ def _chips(request: HttpRequest, page: IndicatorPage) -> list[Chip]:
         ("period", _("期别"), page.period.label if asked.period and page.period else ""),
         ("subject", _("地方"), page.subject.name if asked.subject and page.subject else ""),
         ("basis", _("口径"), pages.BASES.get(asked.basis, "") if asked.basis else ""),
+        ("treatment", _("毛口径或考核口径"), _("考核口径") if asked.treatment == "assessed" else ""),
         ("lens", _("来源"), pages.LENSES.get(asked.lens, "")),
         ("known_on", _("截至某日所知"), asked.known_on or ""),
     ]

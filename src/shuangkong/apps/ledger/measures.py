@@ -38,9 +38,16 @@ MEASURES = {
     "energy_total": Measure("能源消费总量", "energy"),
     "energy_growth": Measure("能源消费总量增速", "rate"),
     "energy_intensity_change": Measure("单位地区生产总值能耗变化率", "rate"),
+    "feedstock_energy": Measure("原料用能", "energy"),
+    "nonfossil_energy": Measure("非化石能源消费量", "energy"),
+    "listed_energy": Measure("单列项目能耗", "energy"),
+    "green_certificate": Measure("绿证", "certificates"),
     "population": Measure("常住人口", "persons"),
     "pm25": Measure("PM2.5年均浓度", "rate", unit="μg/m³"),
     "o3": Measure("臭氧日最大8小时平均第90百分位数", "rate", unit="μg/m³"),
     "water_sections": Measure("地表水考核断面数", "rate", unit="个"),
     "water_sections_met": Measure("地表水达到目标的断面数", "rate", unit="个"),
 }
+
+#: Where green certificates come from: what stands as the flow of their rows. The product is the year in which their power was made.
+CERTIFICATE_ORIGINS = {"cross_province": "省外", "within_province": "省内"}

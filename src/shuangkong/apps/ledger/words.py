@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.ledger.imports.columns import section_of
-from shuangkong.apps.ledger.measures import MEASURES, PERCENT
+from shuangkong.apps.ledger.measures import CERTIFICATE_ORIGINS, MEASURES, PERCENT
 from shuangkong.core.quantities import BASE_UNITS
 from shuangkong.rulebook.loader import Rulebook
 
@@ -19,7 +19,8 @@ class Words:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self.flows, self.origins, self.releases = (labels(rulebook, name) for name in ("flows", "origins", "releases"))
+        flows, self.origins, self.releases = (labels(rulebook, name) for name in ("flows", "origins", "releases"))
+        self.flows = {**flows, **CERTIFICATE_ORIGINS}
         self.products = {product.code: product.label for product in rulebook.products}
         divisions = {f"{section_of(code)}{code}": label for code, label in labels(rulebook, "industries").items()}
         self.industries = {**labels(rulebook, "sectors"), **divisions}

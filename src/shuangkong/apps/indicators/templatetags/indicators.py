@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django import template
 
-from shuangkong.apps.indicators import pages
+from shuangkong.apps.indicators import drawing
 
 register = template.Library()
-register.filter("short_label", pages.short_label)
-register.filter("kind_words", pages.kind_words)
+register.filter("short_label", drawing.short_label)
+register.filter("kind_words", drawing.kind_words)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from shuangkong.apps.indicators.models import INTERNAL
 from shuangkong.core.periods import Period
 
 #: The columns of a value in the order of :func:`cells`; the day as text, because the engines disagree on days.
@@ -97,6 +98,8 @@ class Aim(NamedTuple):
     number: Decimal | None
     words: str
     demonstration: bool
+    #: 内部管控目标: the city set it for itself, nobody handed it down.
+    internal: bool = False
 
 
 @dataclass(slots=True)
@@ -164,8 +167,11 @@ def cells(rows: Iterable[tuple[Any, ...]]) -> list[Cell]:
 
 
 def aims(rows: Iterable[tuple[Any, ...]]) -> list[Aim]:
-    """Targets of driver rows: indicator, unit, number, words, demonstration."""
-    return [Aim(Unit(code, unit), None if n is None else Decimal(n), words, bool(shown)) for code, unit, n, words, shown in rows]
+    """Targets of driver rows: indicator, unit, number, words, demonstration, kind."""
+    return [
+        Aim(Unit(code, unit), None if n is None else Decimal(n), words, bool(shown), kind == INTERNAL)
+        for code, unit, n, words, shown, kind in rows
+    ]
 
 
 def run_facts(row: tuple[Any, ...]) -> RunFacts:

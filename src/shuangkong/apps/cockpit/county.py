@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.cockpit import drawings, selectors
+from shuangkong.apps.cockpit.bridge import Bridge, bridge_of
 from shuangkong.apps.cockpit.cells import Aim, Cell, PlanFacts, RunFacts
 from shuangkong.apps.cockpit.filings import Filing, filings
 from shuangkong.apps.cockpit.overview import PLACE_CODES, PlaceRow, choose_plan, ended, moment_of, place_rows, quarters_of
@@ -64,6 +65,10 @@ class CountyPage:
     filings: list[tuple[str, list[Filing]]] = field(default_factory=list)
     #: The year-end as forecast, by indicator; none of a plan that is over or of a day as known.
     outlook: list[ForecastPoint] = field(default_factory=list)
+    #: What is asked of total energy: the city's own number before words that are handed down.
+    total_aim: Aim | None = None
+    #: From the gross to the assessed decline; none where nothing is deducted.
+    bridge: Bridge | None = None
     #: Whether the reader may see what is not published of it.
     reached: bool = True
 
@@ -189,12 +194,16 @@ def county_page(
     end = moment.end if moment is not None else None
     values = list(_values(user, moment, subject)) if moment is not None else []
     row = place_rows([subject], selectors.best(v for v in values if end is not None and v.period_end == end), end or today)[0]
-    target = next((t for t in selectors.targets_of(user, plan, subject.pk) if t.indicator.code == selectors.DECLINE), None)
+    aims = selectors.targets_of(user, plan, subject.pk)
+    target = next((aim for aim in aims if aim.indicator.code == selectors.DECLINE), None)
     shown = [day for day in drawings.quarter_ends(plan) if end is not None and day <= end]
     page = CountyPage(subject, plan, all_plans, ends, moment, run or selectors.newest_run(), today, row, target, values)
     judged_by = row.decline.treatment if row.decline is not None else selectors.GROSS
     series = selectors.series_of(user, run, selectors.DECLINE, subject.pk, shown)
     page.path = list(selectors.best(series, judged_by).values())
+    of_total = [aim for aim in aims if aim.indicator.code == selectors.TOTAL]
+    page.total_aim = min(of_total, key=lambda aim: not aim.internal, default=None)
+    page.bridge = bridge_of(user, subject.name, values, moment) if moment is not None else None
     page.reached = user.reaches(subject.pk)
     row.withheld = not page.reached and not row.seen
     if page.reached and run is None and today.year <= plan.last_year:

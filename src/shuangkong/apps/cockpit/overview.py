@@ -23,7 +23,7 @@ from shuangkong.core.periods import Period
 #: What stands in a row of the list.
 PLACE_CODES = (
     selectors.NATIONAL, selectors.CITY_SCHEME, selectors.DECLINE, selectors.REQUIRED, selectors.GAP, selectors.CHANGE,
-    selectors.PROGRESS, selectors.REMAINING, selectors.ANNUAL_REQUIRED,
+    selectors.PROGRESS, selectors.REMAINING, selectors.ANNUAL_REQUIRED, selectors.EXEMPTION,
 )  # fmt: skip
 #: The headline indicators below the intensity, in the plan's order.
 HEADLINES = (selectors.TOTAL, "cod_reduction_t", "nh3n_reduction_t", "nox_reduction_t", "vocs_reduction_t", "energy_co2_t")
@@ -51,6 +51,7 @@ class PlaceRow:
     progress: Cell | None = None
     remaining: Cell | None = None
     annual_required: Cell | None = None
+    exemption: Cell | None = None
     #: Neither published nor within the reader's reach: it is not said to be missing.
     withheld: bool = False
 
@@ -73,6 +74,11 @@ class PlaceRow:
     def behind(self) -> bool:
         """Whether it is behind the required path."""
         return self.gap is not None and self.gap.value is not None and self.gap.value < 0
+
+    @property
+    def exempt(self) -> bool:
+        """Whether its total energy is not assessed, because it met its incentive target."""
+        return self.exemption is not None and self.exemption.words.startswith("总量免考")
 
     @property
     def worst(self) -> tuple[int, Decimal]:
@@ -253,7 +259,7 @@ def place_rows(subjects: Iterable[Subject | Place], values: dict[tuple[int, str,
 
 def _fill(page: Overview) -> None:
     subjects = selectors.places()
-    page.targets = {aim.indicator.code: aim for aim in selectors.city_targets(page.user, page.plan)}
+    page.targets = {aim.indicator.code: aim for aim in selectors.city_targets(page.user, page.plan) if not aim.internal}
     end = page.moment.end if page.moment else page.today
     city = next((subject for subject in subjects if subject.kind == Subject.Kind.CITY), None)
     values = _values(page, subjects, city.pk if city else 0)

@@ -38,9 +38,10 @@ TOTAL_GROWTH = "energy_growth_percent"
 GDP_GROWTH = "gdp_growth_percent"
 ELECTRICITY = "electricity_10k_kwh"
 ELECTRICITY_GROWTH = "electricity_growth_percent"
+EXEMPTION = "total_control_exemption"
 GROSS, ASSESSED = "gross", "assessed"
 #: Since the base year: rolling four quarters (accounting 17b); everything else is of the year so far (17a).
-SINCE_BASE = frozenset({DECLINE, REQUIRED, GAP, PROGRESS, REMAINING})
+SINCE_BASE = frozenset({DECLINE, REQUIRED, GAP, PROGRESS, REMAINING, EXEMPTION})
 
 _KINDS = {True: ("rolling", "year", "ytd"), False: ("ytd", "year", "quarter", "rolling")}
 _LENSES = ("published", "issued", "reported")
@@ -261,10 +262,11 @@ def targets_of(user: Any, plan: PlanFacts, subject_id: int) -> list[Aim]:
 
 @lru_cache(maxsize=64)
 def _targets(reach: Reach, plan_id: int, subject_id: int) -> Statement:
-    found = Target.objects.visible_to(reach).filter(HANDED_DOWN, plan=plan_id, annex__in=(0, 2, 3))
+    asked = HANDED_DOWN | Q(indicator__code=TOTAL)  # the city's own number of total energy is shown as such (accounting 13)
+    found = Target.objects.visible_to(reach).filter(asked, plan=plan_id, annex__in=(0, 2, 3))
     found = found.filter(subject=subject_id) if subject_id else found.filter(subject__kind=Subject.Kind.CITY)
     found = found.order_by("indicator__position")
-    return prepared.compiled(found.values_list("indicator__code", "indicator__unit", "number", "words", "demonstration"))
+    return prepared.compiled(found.values_list("indicator__code", "indicator__unit", "number", "words", "demonstration", "kind"))
 
 
 def newest_run() -> RunFacts | None:

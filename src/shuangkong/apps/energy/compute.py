@@ -18,6 +18,7 @@ from shuangkong.apps.energy.deductions import MEASURES as DEDUCTED
 from shuangkong.apps.energy.deductions import Deductions
 from shuangkong.apps.energy.economy import Economy, write_gdp, write_growth
 from shuangkong.apps.energy.electricity import ElectricityAccount, Power
+from shuangkong.apps.energy.exemption import write_exemption
 from shuangkong.apps.energy.intensity import Goal, Grades, Intensities
 from shuangkong.apps.energy.places import City, above, cities
 from shuangkong.apps.energy.published import Published
@@ -302,6 +303,8 @@ class CityComputation:
                 assessed = self.assessments.decline(subject, span, base_year, county)
                 decline = self.assessments.counting(decline, assessed, span)
             grades.since_base(subject, span, decline)
+            if self.assessments is not None:
+                write_exemption(self.whole.drafts, self.book, self.region, intensities.lens, goal, subject, span, decline)
 
     def _assessed_in_year(self, subject: Subject, period: Period, base: int, county: bool) -> Figure | None:
         if self.assessments is None:

@@ -52,7 +52,8 @@ def city_lines(city: City) -> list[str]:
 def goal_line(year: int, goal: Goal) -> str:
     """All that progress reads of a target."""
     target = goal.target
-    return f"{year}|{target.pk}|{target.number}|{sorted(target.yearly.items())}|{target.demonstration}|{goal.base_year}|{goal.years}"
+    numbers = f"{target.number}|{target.incentive}|{sorted(target.yearly.items())}"
+    return f"{year}|{target.pk}|{numbers}|{target.demonstration}|{goal.base_year}|{goal.years}"
 
 
 def figure_line(code: str, basis: str, figure: Figure) -> str:

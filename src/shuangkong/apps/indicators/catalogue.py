@@ -30,6 +30,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("energy_intensity_remaining_rate_percent", "单位GDP能耗剩余年均应降低率", "%", 2, "intensity", False),
     Entry("warning_national", "能耗强度预警等级（国家方案）", "", 0, "warning", False),
     Entry("warning_city", "能耗强度预警等级（市方案）", "", 0, "warning", False),
+    Entry("total_control_exemption", "能源消费总量考核（免考）", "", 0, "warning", False, "完成激励目标的，规划期内免除总量考核"),
     Entry("energy_total_tce", "能源消费总量", "tce", 0, "energy"),
     Entry("energy_terminal_tce", "终端能源消费量", "tce", 0, "energy"),
     Entry("energy_transformation_loss_tce", "加工转换损失量", "tce", 0, "energy"),

@@ -149,7 +149,9 @@ class _Opening:
         target = Target.objects.visible_to(self.user).filter(pk=entry["target"]).first()
         if target is None:
             return Line("目标", "", hidden=True)
-        return Line(f"目标（{target.source}）" if target.source else "目标", "" if target.number is None else f"{target.number}%")
+        word = "激励目标" if entry.get("incentive") else "目标"
+        number = target.incentive if entry.get("incentive") else target.number
+        return Line(f"{word}（{target.source}）" if target.source else word, "" if number is None else f"{number}%")
 
     # other values
 

@@ -34,7 +34,8 @@ CALCULATIONS = {
     "economy": ("gdp.level", "gdp.chained", "gdp.growth_filed", "gdp.growth_of_levels", "energy.growth", "intensity.level",
                 "intensity.change", "intensity.decline", "target.annual", "target.path", "target.gap", "target.progress",
                 "target.remaining", "warning.national", "warning.by_completion", "assessed.total", "assessed.change", "assessed.decline",
-                "deduction.filed", "deduction.feedstock", "deduction.of_parts", "deduction.rolling", "deduction.certificates"),
+                "deduction.filed", "deduction.feedstock", "deduction.of_parts", "deduction.rolling", "deduction.certificates",
+                "total.exemption"),
     "carbon": ("carbon.total", "carbon.total_of_parts", "carbon.intensity", "carbon.growth", "carbon.change", "carbon.decline",
                "carbon.path", "carbon.gap", "carbon.progress"),
 }  # fmt: skip

@@ -140,10 +140,36 @@ def one_treatment(rows: Iterable[Value], wanted: str) -> list[Value]:
     return [value for value in found if value.treatment == wanted or figure(value) not in there]
 
 
+#: A place's figures that have a gross and an assessed treatment of which one judges, and what tells which one did.
+_JUDGED = ("energy_intensity_change_percent", "energy_intensity_decline_percent")
+_TELLING = ("warning_national", "energy_intensity_gap_points")
+
+
+def as_judged(rows: Iterable[Value]) -> list[Value]:
+    """Changes and declines by the treatment that the place was judged by at that end (else at its newest), everything else gross."""
+    found = list(rows)
+    judged: dict[tuple[int, date | None], str] = {}
+    telling = [value for value in found if value.indicator.code in _TELLING]
+    for value in sorted(telling, key=lambda value: (value.period_end, _TELLING.index(value.indicator.code))):
+        judged[value.subject_id, value.period_end] = judged[value.subject_id, None] = value.treatment
+    kept = []
+    for wanted in ("gross", "assessed"):
+        right = {value.pk for value in one_treatment(found, wanted)}
+        kept += [value for value in found if value.pk in right and _by(value, judged) == wanted]
+    place = {value.pk: at for at, value in enumerate(found)}
+    return sorted(kept, key=lambda value: place[value.pk])
+
+
+def _by(value: Value, judged: dict[tuple[int, date | None], str]) -> str:
+    if value.indicator.code not in _JUDGED:
+        return "gross"
+    return judged.get((value.subject_id, value.period_end)) or judged.get((value.subject_id, None)) or "gross"
+
+
 def series(user: Any, code: str, subjects: Iterable[Subject | int], kind: str, run: Run | None = None) -> list[Value]:
     """All periods of one kind of one indicator, by date: one statement."""
     found = _of(user, run).filter(indicator__code=code, period_kind=kind, release="", subject__in=[getattr(s, "pk", s) for s in subjects])
-    return list(found.select_related("indicator", "subject").order_by("period_end", "subject__position", "id"))
+    return one_treatment(found.select_related("indicator", "subject").order_by("period_end", "subject__position", "id"), "gross")
 
 
 def newest_complete_period(city: Subject, kind: str = "ytd") -> Period | None:
@@ -292,8 +318,7 @@ def standings(user: Any, plan: Plan, subject: Subject, period: Period, run: Run 
     spans.append(Period.year(min(period.last_year, plan.last_year)))
     codes = {t.indicator.code for t in targets} | set(_TREND.values()) | set(_PATH) | set(_LEVELS)
     found = values(user, codes, [subject], spans, run)
-    judged = {value.treatment for value in found if value.indicator.code in (*_PATH[1:], *_LEVELS)}
-    rows = list(best(one_treatment(found, "assessed" if "assessed" in judged else "gross")).values())
+    rows = list(best(as_judged(found)).values())
 
     def pick(code: str) -> Value | None:
         found = [value for value in rows if value.indicator.code == code]

@@ -98,7 +98,12 @@ def _absent(value: Shown) -> str:
 
 def address(value: Shown) -> str:
     """Where the explanation of ``value`` opens."""
-    return f"{_explanations()}{value.pk}/"
+    return explained_at(value.pk)
+
+
+def explained_at(pk: int) -> str:
+    """Where the explanation of the value ``pk`` opens."""
+    return f"{_explanations()}{pk}/"
 
 
 @lru_cache(maxsize=1)

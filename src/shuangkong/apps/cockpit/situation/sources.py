@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from shuangkong.apps.indicators.models import HANDED_DOWN, Run, Target, Value
-from shuangkong.apps.indicators.selectors import best, values
+from shuangkong.apps.indicators.selectors import as_judged, best, values
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
 from shuangkong.core.periods import Period
@@ -62,7 +62,7 @@ def read_sheet(user: Any, plan: Plan, subject: Subject, period: Period, run: Run
     if period.last_month == MONTHS:
         spans.append(Period.year(period.start.year))
     codes = (*RATES, *LEVELS, *POLLUTANTS)
-    found = values(user, codes, everyone, spans, run)
+    found = as_judged(values(user, codes, everyone, spans, run))
     chosen: dict[tuple[str, str, str], Value] = {}
     for span in spans:
         for basis in ("", *BASES):
@@ -85,7 +85,8 @@ def _trend(user: Any, plan: Plan, subject: Subject, period: Period, run: Run | N
     quarters = [(year, month) for year in range(plan.first_year, period.start.year + 1) for month in (3, 6, 9, MONTHS)]
     passed = [(year, month) for year, month in quarters if (year, month) <= (period.start.year, period.last_month)]
     spans = [Period.year(year) if month == MONTHS else Period.rolling(year, month) for year, month in passed]
-    found = best(values(user, TREND, [subject], spans, run))
+    found = best(as_judged(values(user, (*TREND, *RATES), [subject], spans, run)))
+    found = {key: value for key, value in found.items() if value.indicator.code in TREND}
     return sorted(found.values(), key=lambda value: value.period_end)
 
 

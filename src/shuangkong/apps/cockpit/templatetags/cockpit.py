@@ -13,7 +13,7 @@ from django.urls import get_script_prefix
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from shuangkong.apps.cockpit.cells import Aim
+from shuangkong.apps.cockpit.cells import Aim, Measure
 from shuangkong.apps.cockpit.overview import Headline, PlaceRow
 from shuangkong.apps.cockpit.statements import plain
 from shuangkong.apps.ui import bullets, figures, statuses
@@ -44,6 +44,14 @@ def aim(target: Aim) -> str:
 
 
 @register.filter
+def large_aim(target: Aim) -> str:
+    """A target of an amount in the unit of a region's page: 120.5万tce."""
+    screen = figures.screen_unit(Measure(target.indicator.code, "", target.indicator.unit, 0, 0))
+    assert target.number is not None
+    return f"{plain(figures.scaled(target.number, screen))}{screen.unit}"
+
+
+@register.filter
 def short_name(name: str) -> str:
     """原煤消费量（折标准煤） as 原煤: the column's heading says the rest."""
     for tail in (_("消费量（折标准煤）"), _("能源消费量")):
@@ -65,10 +73,17 @@ def _place_row(row: PlaceRow, labels: Sequence[str], prefix: str, tail: str, res
     levels = (place_result(row), place_level(row, short=True)) if result else (place_level(row, short=True), _city_level(row))
     return (
         f"<tr><td>{levels[0]}</td><td{city}>{levels[1]}</td>"
-        f'<td class="nw n"><a href="{prefix}{escape(row.subject.code)}{tail}">{escape(row.subject.name)}</a></td>'
+        f'<td class="nw n"><a href="{prefix}{escape(row.subject.code)}{tail}">{escape(row.subject.name)}</a>{_exempt(row)}</td>'
         f'<td class="num"{decline}>{cell(row.decline)}</td><td class="num t2 hide-m hide-s">{cell(row.required)}</td>'
         f'<td class="num"{gap}>{cell(row.gap)}</td><td class="num"{change}>{cell(row.change)}</td></tr>'
     )
+
+
+def _exempt(row: PlaceRow) -> str:
+    """免考 behind a place whose total energy is not assessed; it opens into the rule."""
+    if not row.exempt or row.exemption is None:
+        return ""
+    return f' <a class="mk" href="{figures.address(row.exemption)}" title="{escape(row.exemption.words)}">{escape(_("总量免考"))}</a>'
 
 
 @register.simple_tag

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
+from shuangkong.apps.indicators.drawing import short_label
 from shuangkong.apps.indicators.models import Target, TargetProposal, Value
-from shuangkong.apps.indicators.pages import short_label
 from shuangkong.apps.indicators.targets.paths import LEVEL, shape_of
 from shuangkong.apps.indicators.targets.selectors import TargetPage
 from shuangkong.apps.ui import figures

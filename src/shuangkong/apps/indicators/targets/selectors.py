@@ -155,7 +155,7 @@ class TargetPage:
             period_kind__in=("rolling", "year"),
         )  # fmt: skip
         found: dict[int, Value] = {}
-        for value in rows.select_related("indicator").order_by("-lens", "period_kind", "pk"):
+        for value in rows.select_related("indicator").order_by("-treatment", "-lens", "period_kind", "pk"):  # the assessed one judges
             if value.basis != "calorific" and value.lens in ("issued", "published"):
                 found[(value.period.last_year - target.first - 1) * 12 + value.period.last_month] = value
         return found

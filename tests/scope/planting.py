@@ -24,7 +24,17 @@ from shuangkong.apps.desk.services import files, imports
 from shuangkong.apps.filing.models import FoundFinding, Obligation, Round
 from shuangkong.apps.filing.services.obligations import new_filing
 from shuangkong.apps.indicators.drafts import Draft
-from shuangkong.apps.indicators.models import Forecast, ForecastPoint, Indicator, Run, Target, TargetProposal, Value
+from shuangkong.apps.indicators.models import (
+    ControlMeasure,
+    Forecast,
+    ForecastPoint,
+    Indicator,
+    MeasurePlan,
+    Run,
+    Target,
+    TargetProposal,
+    Value,
+)  # fmt: skip
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.monitoring.models import Device, Incident
@@ -346,6 +356,7 @@ def _others(city: City, tag: str, user: Any, subject: Any, plan: Any, position: 
         source=mark("MARK", tag),
     ).pk  # fmt: skip
     ids["forecast"] = _forecast(city, tag, subject, position)
+    ids.update(_measures(city, tag, user, subject, position))
     if subject.kind != "enterprise":
         report = file_report(city.users["city"], plan, subject, builder.NEWEST, builder.TODAY)
         frozen = {**report.frozen, "subtitle": mark("MARK", tag)}
@@ -366,3 +377,23 @@ def _forecast(city: City, tag: str, subject: Any, position: int) -> int:
     span = {"period_kind": "year", "period_start": date(2026, 1, 1), "period_end": date(2027, 1, 1)}
     ForecastPoint.objects.create(forecast=forecast, value=numbers[0], low=numbers[1], high=numbers[2], **span)
     return forecast.pk
+
+
+def _measures(city: City, tag: str, user: Any, subject: Any, position: int) -> dict[str, int]:
+    """A measure of the library and a kept choice."""
+    amount = Decimal(4061729 + 100_043 * position)
+    city.number("MARK", tag, *forms_of(amount))
+    measure = ControlMeasure.objects.create(
+        code=f"m-{tag}", label=mark("MARK", tag), kind="retrofit", subject=subject, effect_tce=amount, cost_10k_yuan=amount,
+        rule="measure.retrofit", source=mark("MARK", tag),
+    )  # fmt: skip
+    text = format(amount, "f")
+    result = {
+        "gap_tce": text, "required_percent": "3", "forecast_percent": "2", "decline_percent": "2", "months_left": 12, "effect_tce": text,
+        "cost_10k_yuan": text, "gdp_10k_yuan": text, "remaining_tce": text, "pollutants_t": {}, "choices": [], "others": [], "rules": [],
+        "left_out": [{"code": "m", "label": mark("MARK", tag), "why": mark("MARK", tag)}], "forecasts": [],
+    }  # fmt: skip
+    plan = MeasurePlan.objects.create(
+        subject=subject, version=1, year=2027, result=result, sm3="0" * 64, made_by=user, note=mark("MARK", tag)
+    )
+    return {"control_measure": measure.pk, "measure_plan": plan.pk}

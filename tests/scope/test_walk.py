@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from shuangkong.apps.cockpit.models import Report
 from shuangkong.apps.desk.models import InboxItem, Job, StoredFile
 from shuangkong.apps.desk.services import jobs
-from shuangkong.apps.indicators.models import Forecast, Target, TargetProposal, Value
+from shuangkong.apps.indicators.models import ControlMeasure, Forecast, MeasurePlan, Target, TargetProposal, Value
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.monitoring.models import Device, Incident
 from shuangkong.apps.organisations.models import ApiKey
@@ -279,6 +279,8 @@ BROKEN: dict[str, tuple[Any, tuple[str, ...]]] = {
         Value,
         ("cockpit:county", "cockpit:explain", "indicators:indicator", "export indicator", "GET values", "GET values/{value_id}"),
     ),
+    "measures": (ControlMeasure, ("measures:library",)),
+    "plans of measures": (MeasurePlan, ("measures:plan",)),
     "targets": (
         Target, ("plan:plan", "targets:targets", "targets:target", "export targets", "GET targets", "GET targets/{target_id}"),
     ),

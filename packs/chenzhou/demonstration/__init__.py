@@ -13,6 +13,7 @@ from shuangkong.project.packs.demonstration import Demonstration
 from .economy import County, Economy, read_counties
 from .energy import target_energy
 from .filings import Story, filings
+from .measures import measures
 from .reference import people, plans, subjects, targets
 
 SEED = 20261124
@@ -23,4 +24,6 @@ def generate(counties: Sequence[County] | None = None, seed: int = SEED) -> Demo
     counties = read_counties() if counties is None else list(counties)
     economy = Economy(counties, seed)
     story = Story(counties, economy, target_energy(counties, economy, seed), seed)
-    return Demonstration(people=people(), subjects=subjects(), plans=plans(), targets=targets(counties), filings=filings(story))
+    return Demonstration(
+        people=people(), subjects=subjects(), plans=plans(), targets=targets(counties), filings=filings(story), measures=measures(counties)
+    )

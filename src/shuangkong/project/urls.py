@@ -18,6 +18,7 @@ urlpatterns = [
     path("indicators/", include("shuangkong.apps.indicators.urls")),
     path("targets/", include("shuangkong.apps.indicators.targets.urls")),
     path("monitoring/", include("shuangkong.apps.monitoring.urls")),
+    path("measures/", include("shuangkong.apps.indicators.measures.urls")),
     path("plan/", include("shuangkong.apps.cockpit.plan.urls")),
     path("rules/", include("shuangkong.apps.plans.urls")),
     path("", include("shuangkong.apps.desk.urls")),

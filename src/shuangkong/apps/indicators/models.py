@@ -284,3 +284,4 @@ class TargetProposal(Scoped):
 
 
 from shuangkong.apps.indicators.forecast.models import Forecast, ForecastPoint  # noqa: E402, F401  (they refer to the models above)
+from shuangkong.apps.indicators.measures.models import ControlMeasure, MeasurePlan  # noqa: E402, F401

@@ -57,6 +57,7 @@ RAIL = (
         (
             Entry("plan/", "list-check", _("方案条款")),
             Entry("targets/", "scale", _("目标")),
+            Entry("measures/", "adjustments", _("调控措施")),
         ),
     ),
     Group(_("结果"), (Entry("reports/", "report-analytics", _("形势分析")),)),

@@ -54,13 +54,14 @@ class Filing:
 
 @dataclass(slots=True)
 class Demonstration:
-    """Everything that a generator invents. ``plans`` and ``targets`` are rows of those tables' shape."""
+    """Everything that a generator invents. ``plans``, ``targets`` and ``measures`` are rows of those tables' shape."""
 
     people: list[Person] = field(default_factory=list)
     subjects: list[dict[str, Any]] = field(default_factory=list)
     plans: list[dict[str, Any]] = field(default_factory=list)
     targets: list[dict[str, Any]] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
+    measures: list[dict[str, Any]] = field(default_factory=list)
 
 
 def require_demonstration() -> None:

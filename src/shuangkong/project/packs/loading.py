@@ -12,6 +12,8 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from shuangkong.apps.energy.services import recompute
+from shuangkong.apps.indicators.forecast import services as forecasts
+from shuangkong.apps.indicators.measures.services import put_measures
 from shuangkong.apps.indicators.models import Computed, Disclosure, Value
 from shuangkong.apps.indicators.services import disclose, load_catalogue
 from shuangkong.apps.indicators.targets.services import put_targets
@@ -95,9 +97,14 @@ def load_demonstration(pack: Pack, *, now: datetime) -> Loaded:
     loaded.sign_ins = load_people(invented.people)
     loaded.changes["演示方案"] = plans.put_plans(invented.plans, origin=origin)
     loaded.changes["演示目标"] = put_targets(invented.targets, origin=origin)
-    actor = User.objects.filter(demonstration=True, role=User.Role.CITY).order_by("-username").first()
-    loaded.changes[LEDGER] = load_filings(invented.filings, pack, now=now, actor=actor)
+    loaded.changes["演示措施"] = put_measures(invented.measures, origin=origin)
+    loaded.changes[LEDGER] = load_filings(invented.filings, pack, now=now, actor=_demonstrator())
     return loaded
+
+
+def _demonstrator() -> User | None:
+    """In whose name the demonstration is loaded."""
+    return User.objects.filter(demonstration=True, role=User.Role.CITY).order_by("-username").first()
 
 
 def install_packs(folders: Iterable[Path], *, now: datetime, demonstration: bool) -> list[Loaded]:
@@ -109,6 +116,7 @@ def install_packs(folders: Iterable[Path], *, now: datetime, demonstration: bool
         done.append(load_demonstration(done[0].pack, now=now))
     if _accounts_lag():
         recompute(now, timezone.localdate(now), reason="装载数据包")
+        forecasts.ask(now, timezone.localdate(now), _demonstrator() if demonstration else None)
     if demonstration:
         _open_results()
     return done

@@ -101,7 +101,7 @@ def test_a_year_without_a_target_has_no_gap(county: Subject, users: dict[str, An
     [
         (2026, date(2026, 11, 24), (1, 0)), (2027, date(2026, 11, 24), (12, 1)), (2026, date(2026, 12, 31), (0, 0)),
         (2026, date(2026, 1, 1), (11, 0)),
-    ],  # fmt: skip
+    ],
 )
 def test_months_that_are_left(year: int, today: date, found: tuple[int, int]) -> None:
     assert months_of(year, today) == found

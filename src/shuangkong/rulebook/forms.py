@@ -133,7 +133,7 @@ def _plain(value: Any) -> Any:
 def _check_spans(editions: list[f.Form]) -> None:
     for form, following in pairwise(editions):
         if form.applies_to is None or form.applies_to > following.applies_from:
-            _fault("两版的适用日期重叠", following.id, following.edition, f"{form.edition} 版没有在 {following.applies_from} 前结束")
+            _fault(f"两版的适用日期重叠：{form.edition} 版没有在 {following.applies_from} 前结束", following.id, following.edition)
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------
@@ -200,8 +200,9 @@ def _forms_of(path: Path, lists: Mapping[str, Terms]) -> Iterator[f.Form]:
 
 
 def _form(stated: Any, place: _Place, lists: Mapping[str, Terms]) -> f.Form:
+    named = stated if isinstance(stated, dict) else {}
+    place = place.under(str(named.get("id", "")), str(named.get("edition", "")))
     stated = place.mapping(stated, _FORM_KEYS)
-    place = place.under(str(stated.get("id", "")), str(stated.get("edition", "")))
     for key in _NEEDED:
         if not stated.get(key):
             place.fault(f"缺少 {key}")
@@ -330,15 +331,15 @@ def _check_lines(table: f.Table, place: _Place) -> None:
         for part, _ in line.sum_of:
             if part not in lines:
                 under.fault(f"sum_of “{part}”不是本表的行")
-        _check_circle(line, lines, (), under)
+    for line in table.lines:
+        _check_circle(line, lines, (), place.under(f"行 {line.key}"))
 
 
 def _check_circle(line: f.Line, lines: Mapping[str, f.Line], above: tuple[str, ...], place: _Place) -> None:
     if line.key in above:
         place.fault(f"sum_of 绕成了圈：{' → '.join((*above, line.key))}")
     for part, _ in line.sum_of:
-        if part in lines:
-            _check_circle(lines[part], lines, (*above, line.key), place)
+        _check_circle(lines[part], lines, (*above, line.key), place)
 
 
 # ---- where figures go -----------------------------------------------------------------------------------------------
@@ -348,13 +349,13 @@ def _postings(table: f.Table, goes: Mapping[str, str], place: _Place, lists: Map
     for line in table.lines if goes else ():
         for column in table.columns:
             marks = {**goes, **dict(column.means), **dict(line.means)}
-            if not column.is_number or line.sum_of or not table.applies(line, column) or not _complete(marks, goes, line, column):
+            if not column.is_number or line.sum_of or not table.applies(line, column) or not _complete(marks, line, column):
                 continue
             under = place.under(f"表 {table.key}", f"格 {line.key}.{column.key}")
             yield f"{table.key}.{line.key}.{column.key}", _posting(marks, table.unit(line, column), under, lists)
 
 
-def _complete(marks: Mapping[str, str], goes: Mapping[str, str], line: f.Line, column: f.Column) -> bool:
+def _complete(marks: Mapping[str, str], line: f.Line, column: f.Column) -> bool:
     """Whether the cell is meant: energy needs product and flow; elsewhere line or column must say something of it."""
     if marks.get("measure") == "energy":
         return bool(marks.get("product") and marks.get("flow"))

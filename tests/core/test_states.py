@@ -1,0 +1,34 @@
+"""The one table of states: every state is reached, every move has words, and the picture in the docs is this table."""
+
+import pytest
+
+from shuangkong.core.errors import InputError
+from shuangkong.core.states import FILING
+
+
+def test_every_state_is_reached_and_every_word_is_used() -> None:
+    reached = {FILING.first} | {move.next for move in FILING.moves}
+    assert reached == set(FILING.states)
+    assert {move.verb for move in FILING.moves} == set(FILING.verbs)
+    assert {move.guard for move in FILING.moves} == set(FILING.guards)
+    assert len({(move.state, move.verb, move.guard) for move in FILING.moves}) == len(FILING.moves)
+
+
+def test_what_is_locked_leads_on_only_by_two_persons() -> None:
+    assert FILING.allowed("locked") == ("unlock",)
+    assert [move.guard for move in FILING.moves_of("locked", "unlock")] == ["second_person"]
+    assert "save" not in FILING.allowed("accepted")
+
+
+def test_a_verb_that_does_not_lead_on_names_the_states_from_which_it_would() -> None:
+    with pytest.raises(InputError) as caught:
+        FILING.moves_of("accepted", "submit")
+    assert "现在是“通过”，不能提交" in str(caught.value)
+    assert "未报、草稿、退回" in str(caught.value)
+    assert FILING.sources("accept") == ("submitted", "under_review")
+
+
+def test_the_picture_and_the_table_hold_every_move() -> None:
+    assert FILING.drawn().count("-->") == len(FILING.moves) + 1
+    assert FILING.table().count("\n") == len(FILING.moves) + 1
+    assert "[*] --> not_filed" in FILING.drawn()

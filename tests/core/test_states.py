@@ -1,5 +1,7 @@
 """The one table of states: every state is reached, every move has words, and the picture in the docs is this table."""
 
+from pathlib import Path
+
 import pytest
 
 from shuangkong.core.errors import InputError
@@ -32,3 +34,9 @@ def test_the_picture_and_the_table_hold_every_move() -> None:
     assert FILING.drawn().count("-->") == len(FILING.moves) + 1
     assert FILING.table().count("\n") == len(FILING.moves) + 1
     assert "[*] --> not_filed" in FILING.drawn()
+
+
+def test_the_docs_show_this_very_table() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "filing.md").read_text(encoding="utf-8")
+    assert FILING.drawn() in text
+    assert FILING.table() in text

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shuangkong.apps.audit.models import Entry
+from shuangkong.apps.filing.models import Filing
 from shuangkong.apps.indicators.models import Target
 from shuangkong.apps.ledger.loading import NewRow
 from shuangkong.apps.ledger.models import Batch, Row
@@ -75,6 +76,22 @@ def test_everything_is_marked_and_loading_again_changes_nothing(db: None, settin
     assert {change.created + change.updated for change in again.changes.values()} == {0}
     assert Plan.objects.get(code="cz-15").demonstration
     _check_sign_ins(first, Path(settings.HOME) / SIGN_INS)
+
+
+def test_filings_tell_of_late_returned_and_missing_ones(db: None, settings: Any) -> None:
+    settings.DEMONSTRATION = True
+    load_demonstration(load_pack(PACK, now=NOW).pack, now=NOW)
+    filings = list(Filing.objects.unscoped("test").select_related("subject", "batch"))
+    assert {filing.demonstration for filing in filings} == {True}
+    assert {filing.state for filing in filings} >= {"not_filed", "draft", "submitted", "returned", "accepted", "locked"}
+    assert len({filing.subject_id for filing in filings if filing.subject.kind == "enterprise"}) == 20
+    assert any(filing.first_submitted_at and filing.first_submitted_at.date() > filing.due_on for filing in filings)
+    late = [filing.subject.code for filing in filings if filing.form_id == "county_energy_balance_quarter" and filing.state == "not_filed"]
+    assert late == ["431027"]
+    posted = [filing for filing in filings if filing.state in ("accepted", "locked") and filing.form.goes_to]
+    assert len(posted) > 400
+    assert all(filing.batch is not None and filing.batch.accepted for filing in posted)
+    assert {filing.edition for filing in filings if filing.form_id == "key_unit_month"} == {"2025", "2026"}
 
 
 def _check_sign_ins(loaded: Any, path: Path) -> None:

@@ -14,16 +14,20 @@ from .economy import County, Economy, read_counties
 from .energy import target_energy
 from .filings import Story, filings
 from .measures import measures
-from .reference import people, plans, subjects, targets
+from .reference import people, plans, targets
+from .returns import duties, firm_subjects, returns
 
 SEED = 20261124
 
 
 def generate(counties: Sequence[County] | None = None, seed: int = SEED) -> Demonstration:
     """Everything invented; ``counties`` other than the pack's own serve benchmarks."""
+    own = counties is None
     counties = read_counties() if counties is None else list(counties)
     economy = Economy(counties, seed)
     story = Story(counties, economy, target_energy(counties, economy, seed), seed)
-    return Demonstration(
-        people=people(), subjects=subjects(), plans=plans(), targets=targets(counties), filings=filings(story), measures=measures(counties)
-    )
+    made = Demonstration(people(), firm_subjects(), plans(), targets(counties), filings(story), measures=measures(counties))
+    if own:
+        codes = [county.code for county in counties]
+        made.duties, made.returns = duties(codes), returns(made.filings, codes, seed)
+    return made

@@ -31,6 +31,10 @@ def people() -> list[Person]:
         Person("tongji", "市统计局（演示）", "city", CITY, "stat"),
         Person("huanjing", "市生态环境局（演示）", "city", CITY, "eeb"),
         Person("gongxin", "市工信局（演示）", "department", "", "miit"),
+        Person("zhujian", "市住建局（演示）", "department", "", "housing"),
+        Person("jiaotong", "市交通运输局（演示）", "department", "", "transport"),
+        Person("jiguan", "市机关事务管理局（演示）", "department", "", "organs"),
+        Person("chengguan", "市城管局（演示）", "department", "", "citymgmt"),
     ]
     regional = [Person(code.lower(), f"{name}（演示）", "county", code) for code, name in _NAMES.items()]
     others = [
@@ -39,17 +43,6 @@ def people() -> list[Person]:
         Person("admin", "系统管理员（演示）", "administrator"),
     ]
     return offices + regional + others
-
-
-def subjects() -> list[dict[str, Any]]:
-    """An enterprise that does not exist."""
-    county = "431003"
-    return [
-        {
-            "kind": "enterprise", "code": "CZ-DEMO-1", "name": "演示有色金属公司（虚构）", "parent": county, "county": county, "industry": "32",
-            "position": 20_000, "demonstration": True,
-        }
-    ]  # fmt: skip
 
 
 def plans() -> list[dict[str, Any]]:

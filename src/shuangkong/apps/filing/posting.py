@@ -126,8 +126,8 @@ class Entered(NamedTuple):
     rows: list[NewRow]
 
 
-def enter(entries: Sequence[Entered], user: Any, now: datetime) -> None:
-    """Brings the rounds' figures into the ledger as one batch, within the transaction of who accepts them."""
+def enter(entries: Sequence[Entered], user: Any, now: datetime, *, mark: str = "") -> None:
+    """Brings the rounds' figures into the ledger as one batch, within the transaction of who accepts them; ``mark`` heads its title."""
     entries = [entry for entry in entries if entry.rows]
     if not entries:
         return
@@ -135,7 +135,7 @@ def enter(entries: Sequence[Entered], user: Any, now: datetime) -> None:
     one = len(entries) == 1
     title = str(first) if one else _("{title} {period} 等 {n} 份").format(title=first.title, period=first.period.label, n=len(entries))
     demonstration = settings.DEMONSTRATION or any(entry.made.demonstration for entry in entries)
-    about = Consignment(BATCH_KIND, title[:200], "filing", first.subject.code if one else "", demonstration)
+    about = Consignment(BATCH_KIND, f"{mark}{title}"[:200], "filing", first.subject.code if one else "", demonstration)
     batch = post([row for entry in entries for row in entry.rows], about, now=now, actor=user)
     if batch is not None:
         ids = [entry.filing.pk for entry in entries]

@@ -12,7 +12,7 @@ import secrets
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from shuangkong.apps.organisations.models import Department, Subject, User
 from shuangkong.apps.organisations.selectors import department_ids_by_code, ids_by_code
 from shuangkong.apps.organisations.services import Change, SignIn, claim_installation, make_user
 from shuangkong.core.errors import InputError
+from shuangkong.core.periods import Period
 
 from .reading import Pack
 
@@ -52,6 +53,32 @@ class Filing:
     subject: str = ""
 
 
+class Duty(NamedTuple):
+    """That a subject (by code) owes a form from a day on."""
+
+    subject: str
+    form_id: str
+    starts_on: date
+    reason: str = ""
+
+
+class Return(NamedTuple):
+    """A form as it was filed. ``fate``: draft, submitted (at the first level), passed (by it), returned, accepted, locked, or
+
+    ``in_ledger``: accepted, and its figures are those that the ledger holds from the filing titled ``batch``.
+    """
+
+    subject: str
+    form_id: str
+    period: Period
+    cells: dict[str, str]
+    filed_on: date
+    fate: str
+    reason: str = ""
+    pointed: tuple[str, ...] = ()
+    batch: str = ""
+
+
 @dataclass(slots=True)
 class Demonstration:
     """Everything that a generator invents. ``plans``, ``targets`` and ``measures`` are rows of those tables' shape."""
@@ -62,6 +89,8 @@ class Demonstration:
     targets: list[dict[str, Any]] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
     measures: list[dict[str, Any]] = field(default_factory=list)
+    duties: list[Duty] = field(default_factory=list)
+    returns: list[Return] = field(default_factory=list)
 
 
 def require_demonstration() -> None:

@@ -30,6 +30,7 @@ from .checking import sound_pack
 from .demonstration import generator_of, load_filings, load_people, require_demonstration
 from .format import STATISTICS_DIR, TableRow
 from .reading import Pack
+from .returns import load_returns
 from .statistics import new_row
 
 
@@ -99,6 +100,7 @@ def load_demonstration(pack: Pack, *, now: datetime) -> Loaded:
     loaded.changes["演示目标"] = put_targets(invented.targets, origin=origin)
     loaded.changes["演示措施"] = put_measures(invented.measures, origin=origin)
     loaded.changes[LEDGER] = load_filings(invented.filings, pack, now=now, actor=_demonstrator())
+    loaded.changes["演示报表"] = load_returns(invented, now=now)
     return loaded
 
 

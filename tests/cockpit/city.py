@@ -11,8 +11,10 @@ from shuangkong.apps.desk.models import InboxItem
 from shuangkong.apps.indicators.drafts import Draft, number_text, value_key
 from shuangkong.apps.indicators.models import Indicator, Run, Target
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish
+from shuangkong.apps.indicators.tables import ACCOUNT, Line
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
+from shuangkong.core.digest import canonical_json
 from shuangkong.core.periods import Period
 
 #: name → (code, in-year change of the shown quarter, cumulative decline, national severity, city severity); None: late.
@@ -79,6 +81,15 @@ class Sheet:
             release="", value=number, status=status, **fields,
         )  # fmt: skip
         self.drafts.append(draft)
+
+    def table(self, subject: Subject, period: Period, amounts: dict[tuple[str, str], Any], status: str) -> None:
+        """The account of a place: amounts by indicator and basis."""
+        lines = [
+            Line(code, basis, None if amount is None else number_text(Decimal(amount)), status, 1, 0, None, "")
+            for (code, basis), amount in amounts.items()
+        ]
+        text = canonical_json([list(line) for line in lines])
+        self.put(ACCOUNT, subject, period, None, words=f"{len(lines)}行", status=status, calculation="energy.account", lines=text)
 
 
 def make_city(counties: int = 11, targets_15: bool = True) -> City:
@@ -216,15 +227,17 @@ def parts(sheet: Sheet, subject: Subject, late: bool) -> None:
         gone = late and period == NEWEST
         status = "missing" if gone else "incomplete" if subject.code == "431000" and period == NEWEST else "ok"
         own = "missing" if gone else "ok"
+        account: dict[tuple[str, str], Any] = {}
         for basis, amount in (("equivalent", 1_021_800), ("calorific", 903_400)):
             sheet.put("energy_total_tce", subject, period, None if status != "ok" else amount * size, basis=basis, status=status)
             terminal = None if gone else amount * size * Decimal("0.93")
-            sheet.put("energy_terminal_tce", subject, period, terminal, basis=basis, status=own)
-            sheet.put("energy_balance_difference_tce", subject, period, None if gone else 12_300, basis=basis, status=own)
+            balance = {"energy_terminal_tce": terminal, "energy_balance_difference_tce": None if gone else 12_300}
+            account |= {(code, basis): amount for code, amount in balance.items()}
         if not gone:
             for i in range(len(PRODUCTS)):
-                sheet.put(f"energy_product_tce:p{i}", subject, period, 626_000 * size // (i + 1), basis="equivalent")
-                sheet.put(f"energy_sector_tce:s{i}", subject, period, 415_000 * size // (i + 1), basis="equivalent")
+                account[f"energy_product_tce:p{i}", "equivalent"] = 626_000 * size // (i + 1)
+                account[f"energy_sector_tce:s{i}", "equivalent"] = 415_000 * size // (i + 1)
+        sheet.table(subject, period, account, own)
         sheet.put("electricity_10k_kwh", subject, period, 114_200 * size)
         sheet.put("electricity_growth_percent", subject, period, "5.8")
         sheet.put("gdp_growth_percent", subject, period, "6.1")
@@ -236,7 +249,8 @@ def open_items(subject: Subject, today: date = TODAY) -> None:
     rows = [
         ("资兴市强度一级预警：确认处置", "预警 · 发现于11-14", 1, date(2026, 11, 23)),
         ("桂东县三季度能源未报", "催报 · 已提醒1次", 2, today),
-        ("苏仙区三季度能源第2次报", "审核 · 上次退回原因：焦炭消费突增42%", 3, date(2026, 11, 27)), ("3条折标系数待核实", "规则", 3, None),
+        ("苏仙区三季度能源第2次报", "审核 · 上次退回原因：焦炭消费突增42%", 3, date(2026, 11, 27)),
+        ("3条折标系数待核实", "规则", 3, None),
     ]
     for i, (title, detail, severity, due) in enumerate(rows):
         InboxItem.objects.create(

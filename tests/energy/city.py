@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from shuangkong.apps.energy.compute import compute
 from shuangkong.apps.energy.services import recompute
-from shuangkong.apps.indicators.drafts import Draft
+from shuangkong.apps.indicators.drafts import NO_LINES, Draft
 from shuangkong.apps.indicators.evidence import AsOf
 from shuangkong.apps.indicators.models import Run
 from shuangkong.apps.indicators.services import load_catalogue
+from shuangkong.apps.indicators.tables import Line, calculation_of
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import LocalRuleRow
@@ -100,13 +102,27 @@ class Town:
         return Values(compute(self.rulebook(), AsOf(known_on=known_on or TODAY), TODAY))
 
 
+def lines_of(table: Draft) -> list[Draft]:
+    """The lines of a table as drafts of their own."""
+    _code, subject, period, _basis, *rest = table.key.split("|")
+    return [
+        table._replace(
+            key="|".join((line.code, subject, period, line.basis, *rest)), basis=line.basis, value=line.value, words="", status=line.status,
+            demonstration=bool(line.demonstration), recalled=bool(line.recalled), sentence=line.sentence, rule_set_id=line.rule_set_id,
+            calculation=calculation_of(line.code), lines=NO_LINES,
+        )
+        for line in (Line(*stored) for stored in json.loads(table.lines))
+    ]  # fmt: skip
+
+
 class Values:
-    """Drafts by short keys: ``code|subject|period[|basis[|lens]]``."""
+    """Drafts, and lines of tables, by short keys: ``code|subject|period[|basis[|lens]]``."""
 
     def __init__(self, drafts: list[Draft]) -> None:
         self.drafts = drafts
-        self.by_key = {draft.key: draft for draft in drafts}
-        assert len(self.by_key) == len(drafts), "two values under one key"
+        known = [*drafts, *(line for draft in drafts for line in lines_of(draft))]
+        self.by_key = {draft.key: draft for draft in known}
+        assert len(self.by_key) == len(known), "two values under one key"
 
     def get(self, code: str, subject: str, period: str, basis: str = "equivalent", lens: str = "issued") -> Draft | None:
         """The draft, or None."""

@@ -7,13 +7,16 @@ from decimal import Decimal as D
 
 import pytest
 
+from shuangkong.apps.indicators import selectors
+from shuangkong.apps.indicators.drafts import NO_LINES
 from shuangkong.apps.indicators.explanation import explain
-from shuangkong.apps.indicators.models import Target, Value
+from shuangkong.apps.indicators.models import Target
 from shuangkong.apps.indicators.selectors import indicator
 from shuangkong.apps.organisations.models import User
 from shuangkong.apps.plans.models import Plan
 from shuangkong.core.digest import sm3_hex
 from shuangkong.core.energy import change_percent
+from shuangkong.core.periods import Period
 from tests.energy.city import Town
 
 pytestmark = pytest.mark.django_db
@@ -84,10 +87,12 @@ def test_accounting_1_a_total_beside_its_parts_is_not_counted_twice(town: Town) 
     assert values.number("energy_sector_tce:C26", "431002", Y) == 40
     assert values.get("energy_sector_tce:unassigned", "431002", Y) is None
     town.recompute()
-    product = Value.objects.unscoped("test").get(current__isnull=False, key__startswith=f"energy_product_tce:coal_equivalent|431002|{Y}|")
+    fagai = User.objects.create_user("fagai", password="x", role="city")
+    place = town.by_code["431002"], Period.parse(Y)
+    (product,) = selectors.values(fagai, ["energy_product_tce:"], place[:1], place[1:], basis="equivalent")
     (read,) = product.inputs
     assert (product.value, read["count"], read["sum"]) == (100, 4, str(230 * 10**6))
-    assert explain(User.objects.create_user("fagai", password="x", role="city"), product).mismatches == ()
+    assert explain(fagai, product).mismatches == ()
 
 
 @pytest.mark.parametrize(("closing", "over"), [("29.9", False), ("30", False), ("30.1", True)])
@@ -400,6 +405,7 @@ def test_the_same_digits_on_every_engine(town: Town) -> None:
     for year, growth in ((2021, "7.7"), (2022, "4.9")):
         town.put("431002", "gdp_growth", str(year), growth)
         town.put("431002", "electricity", f"{year}-03", D("123456789.123456"))
-    lines = sorted(f"{draft.key}={draft.value}={draft.status}" for draft in town.values().drafts)
+    known = town.values().by_key.values()
+    lines = sorted(f"{draft.key}={draft.value}={draft.status}" for draft in known if draft.lines == NO_LINES)
     # one hash for SQLite and PostgreSQL, whichever this test runs on
     assert (len(lines), sm3_hex("\n".join(lines).encode())[:16]) == (133, "8a8bf3a658e10310")

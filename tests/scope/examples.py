@@ -160,6 +160,9 @@ PAGES: dict[str, list[Example]] = {
         get("/explain/value/{value}/", "MARK"), get("/explain/value/{value}/", "MARK", htmx=True), get("/explain/value/{public}/"),
         get("/explain/value/{public}/", htmx=True),
     ],
+    "cockpit:explain_line": [
+        get("/explain/value/{table}/0/", "MARK"), get("/explain/value/{table}/1/", "MARK", htmx=True), get("/explain/value/{table}/999/"),
+    ],
     "cockpit:map": [get("/map.geojson")],
     "cockpit:search": [get("/search/?q=ZQX"), get("/search/?q={code}"), get("/search/?q=演示企业"), get("/search/")],
     "cockpit:report_list": list_of("/reports/"),

@@ -6,6 +6,7 @@ in A, C the city, D a department, P a proposed rule.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from shuangkong.apps.desk.models import InboxItem, Job
 from shuangkong.apps.desk.services import files, imports
 from shuangkong.apps.filing.models import FoundFinding, Obligation, Round
 from shuangkong.apps.filing.services.obligations import new_filing
-from shuangkong.apps.indicators.drafts import Draft
+from shuangkong.apps.indicators.drafts import NO_LINES, Draft
 from shuangkong.apps.indicators.models import (
     ControlMeasure,
     Forecast,
@@ -36,6 +37,7 @@ from shuangkong.apps.indicators.models import (
     Value,
 )  # fmt: skip
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
+from shuangkong.apps.indicators.tables import Line
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.monitoring.models import Device, Incident
 from shuangkong.apps.organisations.keys import create_key
@@ -180,7 +182,8 @@ def _values(city: City, subjects: dict[str, Any]) -> None:
     values = Value.objects.unscoped("test").filter(current__isnull=False)
     for pk, tag in tags.items():
         own = values.filter(subject=pk, indicator__code="energy_total_tce", value__isnull=False).order_by("-period_end").first()
-        city.ids.setdefault(tag, {})["value"] = own.pk
+        table = values.filter(subject=pk).exclude(lines=[]).order_by("-period_end").first()
+        city.ids.setdefault(tag, {}).update(value=own.pk, table=table.pk)
     for ids in [*city.ids.values(), city.ids.setdefault("D", {})]:
         ids["public"] = values.get(public=True).pk
 
@@ -190,12 +193,23 @@ def _marked(city: City, drafts: list[Draft], tags: dict[int, str], plain: set[st
     for draft in drafts:
         tag = tags[draft.subject_id]
         words = mark("MARK", tag) if draft.words else ""
+        if draft.lines != NO_LINES:
+            draft = draft._replace(lines=canonical_json([_marked_line(city, tag, line, numbers) for line in json.loads(draft.lines)]))
         if draft.value is None or draft.severity is not None:
             yield draft._replace(words=words, sentence=mark("MARK", tag), finding=mark("MARK", tag))
             continue
         number = next(numbers[abs(Decimal(draft.value)) >= 100_000])
         city.number("MARK", tag, *forms_of(number))
         yield draft._replace(value=format(number, "f"), words=words, sentence=mark("MARK", tag), finding=mark("MARK", tag))
+
+
+def _marked_line(city: City, tag: str, stored: list[Any], numbers: dict[bool, Iterator[Decimal]]) -> list[Any]:
+    line = Line(*stored)
+    if line.value is None:
+        return list(line._replace(sentence=mark("MARK", tag)))
+    number = next(numbers[abs(Decimal(line.value)) >= 100_000])
+    city.number("MARK", tag, *forms_of(number))
+    return list(line._replace(value=format(number, "f"), sentence=mark("MARK", tag)))
 
 
 def _unlike(plain: set[str]) -> dict[bool, Iterator[Decimal]]:

@@ -5,8 +5,9 @@ Making models of some two hundred values costs more than reading them; a page sh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -15,7 +16,9 @@ from typing import Any, NamedTuple
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from shuangkong.apps.indicators.drafts import NO_LINES
 from shuangkong.apps.indicators.models import INTERNAL
+from shuangkong.apps.indicators.tables import Line as TableLine
 from shuangkong.core.periods import Period
 
 #: The columns of a value in the order of :func:`cells`; the day as text, because the engines disagree on days.
@@ -122,6 +125,12 @@ class Cell:
     sentence: str
     finding: str
     indicator: Measure
+    line: int | None = None
+
+    @property
+    def ref(self) -> str:
+        """What names it in an address: its number, behind it that of the line of a table."""
+        return str(self.pk) if self.line is None else f"{self.pk}/{self.line}"
 
     @property
     def period(self) -> Period:
@@ -164,6 +173,29 @@ def cells(rows: Iterable[tuple[Any, ...]]) -> list[Cell]:
         key = pk, subject, kind, _day(end), basis, treatment, lens
         found.append(Cell(*key, value, words, severity, status, *marks, sentence, finding, measure))
     return found
+
+
+def columns_and_lines(values: Any) -> Any:
+    """A query set of values, some of them tables, reduced to the columns of :func:`cells_and_lines`, in no order."""
+    return columns(values).values_list("lines", *_OWN, *_INDICATOR)
+
+
+def cells_and_lines(rows: Iterable[tuple[Any, ...]], measures: Iterable[tuple[Any, ...]]) -> list[Cell]:
+    """Small objects of values, and of those lines of tables whose indicators are among ``measures`` (the columns of :class:`Measure`)."""
+    known = {row[0]: Measure(*row) for row in measures}
+    stored = [(lines, cells([row])[0]) for lines, *row in rows]
+    found = [cell for lines, cell in stored if lines == NO_LINES]
+    return found + [cell for lines, table in stored if lines != NO_LINES for cell in _lines(table, json.loads(lines), known)]
+
+
+def _lines(table: Cell, lines: Iterable[Iterable[Any]], known: Mapping[str, Measure]) -> Iterator[Cell]:
+    for place, line in enumerate(TableLine(*stored) for stored in lines):
+        if line.code in known:
+            yield replace(
+                table, basis=line.basis, value=None if line.value is None else Decimal(line.value), words="", status=line.status,
+                demonstration=bool(line.demonstration), recalled=bool(line.recalled), sentence=line.sentence,
+                indicator=known[line.code], line=place,
+            )  # fmt: skip
 
 
 def aims(rows: Iterable[tuple[Any, ...]]) -> list[Aim]:

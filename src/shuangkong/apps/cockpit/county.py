@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -192,15 +191,14 @@ def county_page(
     ends = quarters_of(plan, filed)
     moment = moment_of(ends, quarter, filed, run)
     end = moment.end if moment is not None else None
-    values = list(_values(user, moment, subject)) if moment is not None else []
+    shown = tuple(day for day in drawings.quarter_ends(plan) if end is not None and day <= end)
+    values, path = _values(user, moment, subject, shown) if moment is not None else ([], [])
     row = place_rows([subject], selectors.best(v for v in values if end is not None and v.period_end == end), end or today)[0]
     aims = selectors.targets_of(user, plan, subject.pk)
     target = next((aim for aim in aims if aim.indicator.code == selectors.DECLINE), None)
-    shown = [day for day in drawings.quarter_ends(plan) if end is not None and day <= end]
     page = CountyPage(subject, plan, all_plans, ends, moment, run or selectors.newest_run(), today, row, target, values)
     judged_by = row.decline.treatment if row.decline is not None else selectors.GROSS
-    series = selectors.series_of(user, run, selectors.DECLINE, subject.pk, shown)
-    page.path = list(selectors.best(series, judged_by).values())
+    page.path = sorted(selectors.best(path, judged_by).values(), key=lambda cell: cell.period_end)
     of_total = [aim for aim in aims if aim.indicator.code == selectors.TOTAL]
     page.total_aim = min(of_total, key=lambda aim: not aim.internal, default=None)
     page.bridge = bridge_of(user, subject.name, values, moment) if moment is not None else None
@@ -213,7 +211,7 @@ def county_page(
     return page
 
 
-def _values(user: Any, moment: Moment, subject: Subject) -> Iterable[Cell]:
-    """All values of the subject at the moment's end and a year before. One statement."""
+def _values(user: Any, moment: Moment, subject: Subject, ends: tuple[date, ...]) -> tuple[list[Cell], list[Cell]]:
+    """All values of the subject at the moment's end and a year before, and its decline at ``ends``."""
     codes = (*PLACE_CODES, *BALANCE, selectors.TOTAL_GROWTH, selectors.GDP_GROWTH, selectors.ELECTRICITY, selectors.ELECTRICITY_GROWTH)
-    return selectors.values_and_parts(user, moment, codes, (PRODUCT, SECTOR), subject.pk)
+    return selectors.values_and_parts(user, moment, codes, (PRODUCT, SECTOR), subject.pk, ends)

@@ -16,10 +16,26 @@ from django.db.models import Count, Q, QuerySet, TextField, Window
 from django.db.models.functions import Cast
 
 from shuangkong.apps.cockpit import prepared
-from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts, RunFacts, aims, cells, columns, items, run_facts
+from shuangkong.apps.cockpit.cells import (
+    Aim,
+    Cell,
+    Item,
+    Measure,
+    Place,
+    PlanFacts,
+    RunFacts,
+    aims,
+    cells,
+    cells_and_lines,
+    columns,
+    columns_and_lines,
+    items,
+    run_facts,
+)  # fmt: skip
 from shuangkong.apps.cockpit.prepared import Reach, Statement, reach_of
 from shuangkong.apps.desk import selectors as desk
-from shuangkong.apps.indicators.models import HANDED_DOWN, Run, Target, Value
+from shuangkong.apps.indicators.models import HANDED_DOWN, Indicator, Run, Target, Value
+from shuangkong.apps.indicators.tables import with_tables
 from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.apps.plans.models import Plan
 from shuangkong.core.periods import Period
@@ -189,29 +205,44 @@ def _values_and_path(
     return prepared.union(prepared.compiled(columns(now)), prepared.compiled(columns(path)))
 
 
-def values_and_parts(user: Any, moment: Moment, codes: Iterable[str], prefixes: Iterable[str], subject_id: int) -> list[Cell]:
-    """Values of one subject, of ``codes`` and of every indicator that begins with one of ``prefixes``, now and a year before."""
+def values_and_parts(
+    user: Any, moment: Moment, codes: tuple[str, ...], families: tuple[str, ...], subject_id: int, ends: tuple[date, ...]
+) -> tuple[list[Cell], list[Cell]]:  # fmt: skip
+    """Of one subject: values of ``codes`` and of every indicator of ``families``, now and a year before, and the decline at all ``ends``.
+
+    Two statements: values and tables, and the indicators of the lines in the tables.
+    """
     run_id = moment.run.pk if moment.run is not None else 0
-    statement = _values_and_parts(reach_of(user), run_id, moment.end, tuple(codes), tuple(prefixes), subject_id)
-    return sorted(cells(prepared.rows(statement)), key=lambda cell: (cell.indicator.position, cell.indicator.code))
+    spans = moment.end, moment.end.replace(year=moment.end.year - 1)
+    stored = prepared.rows(_values_and_parts(reach_of(user), run_id, spans, codes, families, subject_id, ends))
+    found = cells_and_lines(stored, prepared.rows(_measures(codes, families)))
+    now = [cell for cell in found if cell.period_end in spans]
+    path = [cell for cell in found if cell.indicator.code == DECLINE and cell.period_end in ends]
+    return sorted(now, key=lambda cell: (cell.indicator.position, cell.indicator.code)), path
 
 
 @lru_cache(maxsize=64)
 def _values_and_parts(
-    reach: Reach, run_id: int, end: date, codes: tuple[str, ...], prefixes: tuple[str, ...], subject_id: int
-) -> Statement:
-    asked = Q(indicator__code__in=codes)
+    reach: Reach, run_id: int, spans: tuple[date, ...], codes: tuple[str, ...], families: tuple[str, ...], subject_id: int,
+    ends: tuple[date, ...],
+) -> Statement:  # fmt: skip
+    seen = _visible(reach, run_id).filter(subject=subject_id)
+    stored = tuple(with_tables((*codes, *families)))
+    now = seen.filter(_asked(stored, families, "indicator__"), period_end__in=spans).exclude(period_kind="month")
+    path = seen.filter(indicator__code=DECLINE, period_end__in=ends)
+    return prepared.union(prepared.compiled(columns_and_lines(now)), prepared.compiled(columns_and_lines(path)))
+
+
+@lru_cache(maxsize=8)
+def _measures(codes: tuple[str, ...], prefixes: tuple[str, ...]) -> Statement:
+    return prepared.compiled(Indicator.objects.order_by().filter(_asked(codes, prefixes)).values_list(*Measure._fields))
+
+
+def _asked(codes: tuple[str, ...], prefixes: tuple[str, ...], relation: str = "") -> Q:
+    asked = Q(**{f"{relation}code__in": codes})
     for prefix in prefixes:
-        asked |= Q(indicator__code__startswith=prefix)
-    found = _visible(reach, run_id).filter(asked, period_end__in=[end, end.replace(year=end.year - 1)], subject=subject_id)
-    return prepared.compiled(columns(found.exclude(period_kind="month")))
-
-
-def series_of(user: Any, run: Run | None, code: str, subject_id: int, ends: Sequence[date]) -> list[Cell]:
-    """The values of one indicator at the given ends, in order."""
-    found = _visible(reach_of(user), run.pk if run is not None else 0)
-    found = found.filter(indicator__code=code, subject=subject_id, period_end__in=ends)
-    return sorted(cells(prepared.rows(prepared.compiled(columns(found)))), key=lambda cell: cell.period_end)
+        asked |= Q(**{f"{relation}code__startswith": prefix})
+    return asked
 
 
 def rank(value: Cell) -> tuple[int, int, int]:

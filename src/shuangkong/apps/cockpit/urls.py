@@ -12,6 +12,7 @@ urlpatterns = [
     path("counties/", views.counties, name="counties"),
     path("counties/<str:code>/", views.county, name="county"),
     path("explain/value/<int:pk>/", views.explain_value, name="explain"),
+    path("explain/value/<int:pk>/<int:line>/", views.explain_value, name="explain_line"),
     path("map.geojson", views.map_shapes, name="map"),
     path("search/", views.search, name="search"),
     path("", include("shuangkong.apps.cockpit.situation.urls")),

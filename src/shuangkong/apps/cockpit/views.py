@@ -19,6 +19,7 @@ from shuangkong.apps.cockpit.overview import Overview, inbox, number_of, overvie
 from shuangkong.apps.indicators.explanation import explain
 from shuangkong.apps.indicators.models import Run, Value
 from shuangkong.apps.indicators.selectors import run_for
+from shuangkong.apps.indicators.tables import line_at
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui.tables import Column, Table, chips, table
 from shuangkong.core.errors import InputError
@@ -167,10 +168,12 @@ _FACTS = {
 
 
 @login_required
-def explain_value(request: HttpRequest, pk: int) -> HttpResponse:
-    """One figure opened one level: beside the page that asked (HTMX), or as a page of its own."""
+def explain_value(request: HttpRequest, pk: int, line: int | None = None) -> HttpResponse:
+    """One figure, or one line of a table, opened one level: beside the page that asked (HTMX), or as a page of its own."""
     rows = Value.objects.visible_to(request.user).select_related("indicator", "subject", "run", "rule_set")
     value = get_object_or_404(rows, pk=pk)
+    if line is not None and (value := line_at(value, line)) is None:
+        raise Http404
     facts = [_FACTS[part] for part in (value.basis, value.treatment, value.lens, value.release) if part in _FACTS]
     template = "cockpit/partials/explanation.html" if request.htmx else "cockpit/explain.html"  # type: ignore[attr-defined]
     answer = render(request, template, {"told": explain(request.user, value), "facts": facts})

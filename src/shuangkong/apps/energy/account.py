@@ -28,56 +28,46 @@ LINES: dict[str, dict[str, int]] = {
 
 @dataclass(slots=True)
 class Account:
-    """Flows by product, use by sector, and the hashed lines of the rows behind them by product and by sector.
+    """Flows by product, use by sector, and the hashed lines of the rows behind them with the sum of what was filed.
 
-    ``read_as`` names the period under which the rows stand when it is another than the figure's (a year filed as 1–12月).
-    ``uncounted`` is what was filed by product as a part of a row that was filed too (an industry beside all industries).
+    ``read_as`` names the period under which the rows stand when it is another than the figure's (a year filed as 1–12月); both share the
+    SM3 of the rows, once it is known.
     """
 
     flows: dict[str, dict[str, int]] = field(default_factory=dict)
     sectors: dict[str, dict[str, int]] = field(default_factory=dict)
-    product_lines: dict[str, list[str]] = field(default_factory=dict)
-    sector_lines: dict[str, list[str]] = field(default_factory=dict)
-    sector_sums: dict[str, int] = field(default_factory=dict)
+    rows: list[str] = field(default_factory=list)
+    filed: int = 0
     demonstration: bool = False
-    releases: set[str] = field(default_factory=set)
     read_as: str = ""
-    uncounted: dict[str, int] = field(default_factory=dict)
+    known_sm3: list[str] = field(default_factory=list)
 
-    def filed(self, product: str) -> int:
-        """The sum of the rows of a product as they were filed, those that are parts of others included."""
-        return sum(self.flows[product].values()) + self.uncounted.get(product, 0)
-
-    def add_part(self, product: str, flow: str, industry: str, micro: int, line: str) -> None:
-        """A cell that is part of another cell: its industry's own, but not once more in the total."""
-        self.add(product, flow, industry, micro, line)
-        self.flows[product][flow] -= micro
-        self.uncounted[product] = self.uncounted.get(product, 0) + micro
-
-    def add_whole(self, product: str, flow: str, micro: int, line: str) -> None:
-        """A cell of all industries beside the cells of some of them: it counts, and belongs to no industry."""
-        self.flows.setdefault(product, {}).setdefault(flow, 0)
-        self.flows[product][flow] += micro
-        self.product_lines.setdefault(product, []).append(line)
-
-    def add(self, product: str, flow: str, industry: str, micro: int, line: str) -> None:
+    def add(self, product: str, flow: str, industry: str, micro: int, row: str) -> None:
         """One cell: a quantity of a product in a flow, with the line that is hashed for it."""
-        try:
-            flows = self.flows[product]
-            self.product_lines[product].append(line)
-        except KeyError:
+        self.add_whole(product, flow, micro, row)
+        self._add_sector(product, flow, industry, micro)
+
+    def add_part(self, product: str, flow: str, industry: str, micro: int, row: str) -> None:
+        """A cell that is part of another cell: its industry's own, but not once more in the total."""
+        self.add_whole(product, flow, 0, row)
+        self.filed += micro
+        self._add_sector(product, flow, industry, micro)
+
+    def add_whole(self, product: str, flow: str, micro: int, row: str) -> None:
+        """A cell of all industries beside the cells of some of them: it counts, and belongs to no industry."""
+        self.rows.append(row)
+        self.filed += micro
+        flows = self.flows.get(product)
+        if flows is None:
             flows = self.flows[product] = {}
-            self.product_lines[product] = [line]
         flows[flow] = flows.get(flow, 0) + micro
-        try:
-            sector = self.sectors[industry]
-            self.sector_lines[industry].append(line)
-            self.sector_sums[industry] += micro
-        except KeyError:
-            sector = self.sectors[industry] = {}
-            self.sector_lines[industry], self.sector_sums[industry] = [line], micro
+
+    def _add_sector(self, product: str, flow: str, industry: str, micro: int) -> None:
         sign = USE_SIGN.get(flow)
         if sign is not None:
+            sector = self.sectors.get(industry)
+            if sector is None:
+                sector = self.sectors[industry] = {}
             sector[product] = sector.get(product, 0) + sign * micro
 
     def merge(self, other: Account) -> None:
@@ -91,7 +81,6 @@ class Account:
             for product, micro in products.items():
                 mine[product] = mine.get(product, 0) + micro
         self.demonstration = self.demonstration or other.demonstration
-        self.releases |= other.releases
 
     def net(self, signs: Mapping[str, int]) -> dict[str, int]:
         """Per product the signed sum of the flows named; products without any of them do not occur."""

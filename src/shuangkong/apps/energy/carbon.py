@@ -14,12 +14,13 @@ from shuangkong.apps.energy import ground
 from shuangkong.apps.energy.account import Account
 from shuangkong.apps.energy.burning import Emission, Factors, summed
 from shuangkong.apps.energy.economy import Economy, Level, gdp_key
+from shuangkong.apps.energy.gathering import rows_behind
 from shuangkong.apps.energy.intensity import Goal, required_by
 from shuangkong.apps.energy.places import City, lacking_sentence
-from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, number_text, spread
+from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread
 from shuangkong.apps.indicators.sections import Sections
 from shuangkong.apps.organisations.models import Subject
-from shuangkong.core.digest import canonical_json, sm3_hex
+from shuangkong.core.digest import canonical_json
 from shuangkong.core.energy import change_percent, rolling
 from shuangkong.core.figures import Status, worst
 from shuangkong.core.periods import Period
@@ -80,7 +81,9 @@ class Carbon:
         if emission is None:
             return None
         account = self.accounts[subject.pk, period.code]
-        return self._put_total(subject, period, emission, (), account.demonstration, [account_input(account, subject, period)])
+        return self._put_total(
+            subject, period, emission, (), account.demonstration, [rows_behind(account, LENS, subject.code, period.code)]
+        )
 
     def _city_total(self, subject: Subject, period: Period) -> Figure | None:
         parts = [(part, emission) for part in self.city.parts if (emission := self._emission(part, period)) is not None]
@@ -250,22 +253,6 @@ def _ratio(side: Side) -> Decimal:
     with localcontext() as context:
         context.prec = WORKING_DIGITS
         return figure.value / level.gdp.value
-
-
-def account_input(account: Account, subject: Subject, period: Period) -> dict[str, Any]:
-    """The whole account as an input that is read again: as the lines of the balance name it."""
-    lines = sorted(line for kept in account.product_lines.values() for line in kept)
-    total = sum(map(account.filed, account.flows))
-    arguments = {"lens": LENS, "period": account.read_as or period.code, "subject": subject.code}
-    sm3 = sm3_hex("\n".join(lines).encode())
-    return {
-        "label": "能源平衡",
-        "query": "energy",
-        "arguments": arguments,
-        "count": len(lines),
-        "sum": number_text(Decimal(total)),
-        "sm3": sm3,
-    }
 
 
 def write_carbon(

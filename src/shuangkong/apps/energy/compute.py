@@ -10,7 +10,7 @@ from typing import Any
 from shuangkong.apps.energy import carbon, ground, vintages
 from shuangkong.apps.energy.account import Account
 from shuangkong.apps.energy.assessed import Assessments
-from shuangkong.apps.energy.balances import Balances, Place, Totals, gather
+from shuangkong.apps.energy.balances import Balances, Totals
 from shuangkong.apps.energy.burning import Factors
 from shuangkong.apps.energy.coefficients import Coefficients
 from shuangkong.apps.energy.deductions import LENS as ASSESSED_LENS
@@ -19,6 +19,7 @@ from shuangkong.apps.energy.deductions import Deductions
 from shuangkong.apps.energy.economy import Economy, write_gdp, write_growth
 from shuangkong.apps.energy.electricity import ElectricityAccount, Power
 from shuangkong.apps.energy.exemption import write_exemption
+from shuangkong.apps.energy.gathering import Place, gather
 from shuangkong.apps.energy.intensity import Goal, Grades, Intensities
 from shuangkong.apps.energy.places import City, above, cities
 from shuangkong.apps.energy.published import Published

@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from shuangkong.apps.energy.account import MEMO, Account, coal_equivalent
-from shuangkong.apps.energy.carbon import account_input
 from shuangkong.apps.energy.coefficients import Coefficients, tce
 from shuangkong.apps.energy.economy import Economy
+from shuangkong.apps.energy.gathering import rows_behind
 from shuangkong.apps.energy.intensity import Goal, last_day
 from shuangkong.apps.energy.places import City
 from shuangkong.apps.energy.series import ORIGINS, Series, cell_input
@@ -140,7 +140,7 @@ class Deductions:
             "demonstration": account.demonstration or any(row.demonstration for row in rows),
         }  # fmt: skip
         rules = (*self._rules("feedstock", period), *rows)
-        who, inputs = frozenset({subject.pk}), [account_input(account, subject, period)]
+        who, inputs = frozenset({subject.pk}), [rows_behind(account, LENS, subject.code, period.code)]
         return self._put("feedstock", subject, period, None if lacking else tce(units), who, inputs, "deduction.feedstock", rules, **marks)
 
     def _of_parts(self, kind: str, period: Period) -> Stated | None:

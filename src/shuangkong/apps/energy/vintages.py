@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from shuangkong.apps.energy.account import coal_equivalent
-from shuangkong.apps.energy.balances import gather
 from shuangkong.apps.energy.coefficients import Coefficients, tce
 from shuangkong.apps.energy.economy import gdp_basis
+from shuangkong.apps.energy.gathering import gather
 from shuangkong.apps.energy.series import Series, cell_input, period_of
 from shuangkong.apps.indicators.drafts import Drafts
 from shuangkong.apps.indicators.evidence import RELEASES, EnergyCell, SeriesCell, digest, energy_line

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from shuangkong.apps.indicators import explanation, selectors
 from shuangkong.apps.indicators.models import Indicator, Target, Value
+from shuangkong.apps.indicators.tables import line_at, lines_of
 from shuangkong.apps.indicators.targets.paths import path, trajectory_of
 from shuangkong.apps.ui.api import Answer, PageAnswer, Paging, answers, listed, number_text, part_of
 from shuangkong.core.periods import Period
@@ -44,7 +45,8 @@ class IndicatorAnswer(Answer, IndicatorLine):
 
 
 class ValueFilters(Schema):
-    """Which values, as pages ask: lists are parted by commas, a code that ends with ``:`` is all with that beginning.
+    """Which values, as pages ask: lists are parted by commas, a code that ends with ``:`` is all with that beginning. A code that is a
+    line of a table gives the table.
 
     ``known_on`` gives the values as known on that day; ``release`` empty is the live figure, ``all`` every one.
     """
@@ -58,8 +60,21 @@ class ValueFilters(Schema):
     known_on: date | None = None
 
 
+class TableLine(Schema):
+    """One line of a value that is a table; ``line`` opens its explanation, ``value`` is a text in full precision or null."""
+
+    line: int
+    indicator: str
+    basis: str
+    value: str | None
+    status: str
+    invented: bool
+    recalled: bool
+    sentence: str
+
+
 class ValueLine(Schema):
-    """One value; ``value`` is a text in full precision, null when nothing is known, never zero."""
+    """One value; ``value`` is a text in full precision, null when nothing is known, never zero. A table has ``lines`` instead."""
 
     id: int
     indicator: str
@@ -81,6 +96,16 @@ class ValueLine(Schema):
     finding: str
     uncertainty_points: str | None
     run: int
+    lines: list[TableLine]
+
+    @staticmethod
+    def resolve_lines(value: Value) -> list[dict[str, Any]]:
+        """All lines of a table."""
+        return [
+            {"line": place, "indicator": line.code, "basis": line.basis, "value": line.value, "status": line.status,
+             "invented": line.demonstration, "recalled": line.recalled, "sentence": line.sentence}
+            for place, line in enumerate(lines_of(value))
+        ]  # fmt: skip
 
     @staticmethod
     def resolve_indicator(value: Value) -> str:
@@ -139,11 +164,12 @@ class ValueAnswer(Answer, ValueLine):
 
 
 class InputLine(Schema):
-    """One input; ``value`` is the id of the value into which it opens. ``hidden``: beyond the caller's reach."""
+    """One input; ``value`` is the id of the value into which it opens, ``line`` the line of it. ``hidden``: beyond the caller's reach."""
 
     label: str
     text: str
     value: int | None
+    line: int | None
     status: str
     hidden: bool
 
@@ -310,9 +336,7 @@ def values(request: HttpRequest, filters: Query[ValueFilters], paging: Query[Pag
 
 
 def _value(request: HttpRequest, value_id: int) -> Value:
-    return get_object_or_404(
-        Value.objects.visible_to(request.user).select_related("indicator", "subject", "run", "rule_set"), pk=value_id
-    )
+    return get_object_or_404(Value.objects.visible_to(request.user).select_related("indicator", "subject", "run", "rule_set"), pk=value_id)
 
 
 @values_router.get("/{int:value_id}", response=answers(ValueAnswer), summary="一个指标值")
@@ -322,13 +346,19 @@ def value(request: HttpRequest, value_id: int) -> Value:
 
 
 @values_router.get("/{int:value_id}/explanation", response=answers(ExplanationAnswer), summary="一个数怎么来的")
-def explain(request: HttpRequest, value_id: int) -> dict[str, Any]:
-    """A value opened one level: sentence, formula, inputs, rules, who filed it; scope holds at each line."""
-    told = explanation.explain(request.user, _value(request, value_id))
+def explain(request: HttpRequest, value_id: int, line: int | None = None) -> dict[str, Any]:
+    """A value, or one ``line`` of a table, opened one level: sentence, formula, inputs, rules, who filed it; scope holds at each line."""
+    value: Value | None = _value(request, value_id)
+    if value is not None and line is not None:
+        value = line_at(value, line)
+    if value is None:
+        raise Http404
+    told = explanation.explain(request.user, value)
     inputs = [
-        {"label": n.label, "text": n.text, "value": n.value.pk if n.value else None, "status": n.status, "hidden": n.hidden}
+        {"label": n.label, "text": n.text, "value": n.value.pk if n.value else None, "line": n.value.line if n.value else None,
+         "status": n.status, "hidden": n.hidden}
         for n in told.lines
-    ]
+    ]  # fmt: skip
     return {
         "value": told.value.pk, "sentence": told.sentence, "formula": told.formula, "inputs": inputs, "rules": list(told.rules),
         "filed": list(told.filed), "earlier": [value.pk for value in told.earlier], "mismatches": list(told.mismatches),

@@ -37,6 +37,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("energy_loss_tce", "输配损失量", "tce", 0, "energy"),
     Entry("energy_recovery_tce", "回收利用量", "tce", 0, "energy", False),
     Entry("energy_balance_difference_tce", "平衡差额", "tce", 0, "energy"),
+    Entry("energy_account_tce", "能源账", "tce", 0, "energy", note="各行及分品种、分行业的量，一张表"),
     Entry("energy_residual_tce", "不分县差额", "tce", 0, "energy", note="全市数减各县市区之和"),
     Entry("deduction_feedstock_tce", "考核扣除：原料用能", "tce", 0, "deduction", False),
     Entry("deduction_nonfossil_tce", "考核扣除：非化石能源", "tce", 0, "deduction", False),

@@ -20,11 +20,15 @@ from shuangkong.core.periods import Period
 #: The fields of a draft that say what it is (the rest is what its key means).
 CONTENT = (
     "value", "words", "severity", "status", "demonstration", "recalled", "public", "calculation", "sentence", "finding",
-    "uncertainty_points", "inputs", "rule_set_id",
+    "uncertainty_points", "inputs", "rule_set_id", "lines",
 )  # fmt: skip
 KEY_COLUMNS = (
     "key", "indicator_id", "subject_id", "period_kind", "period_start", "period_end", "basis", "treatment", "lens", "release",
 )  # fmt: skip
+
+
+#: The lines of a value that is no table.
+NO_LINES = "[]"
 
 
 class Draft(NamedTuple):
@@ -53,6 +57,7 @@ class Draft(NamedTuple):
     uncertainty_points: str | None
     inputs: str
     rule_set_id: int | None
+    lines: str = NO_LINES
 
     @property
     def content(self) -> tuple[Any, ...]:
@@ -165,7 +170,7 @@ def _rule_text(row: RuleRow) -> str:
 
 
 class Drafts:
-    """Collects the values of one computation. Indicators of products and industries come into being with their first value."""
+    """Collects the values of one computation. Indicators of products and industries come into being with their first line."""
 
     def __init__(self, labels: Mapping[str, Mapping[str, str]]) -> None:
         self.rows: list[Draft] = []
@@ -196,7 +201,7 @@ class Drafts:
 
     def put(
         self, place: At, code: str, basis: str, value: str | None, status: str, demonstration: bool, recalled: bool, calculation: str,
-        sentence: str, finding: str, inputs: str, rule_set_id: int | None,
+        sentence: str, finding: str, inputs: str, rule_set_id: int | None, words: str = "", lines: str = NO_LINES,
     ) -> str:  # fmt: skip
         """:meth:`add` for the many: an amount (as text) without level, words or uncertainty at a place made once by :meth:`at`.
 
@@ -206,7 +211,7 @@ class Drafts:
         key = f"{code}|{subject_code}|{period_code}|{basis}|gross|{lens}|"
         columns = (
             key, self._indicators.get(code) or self.indicator_id(code), subject_id, kind, start, end, basis, "gross", lens, "",
-            value, "", None, status, demonstration, recalled, False, calculation, sentence, finding, None, inputs, rule_set_id,
+            value, words, None, status, demonstration, recalled, False, calculation, sentence, finding, None, inputs, rule_set_id, lines,
         )  # fmt: skip
         self.rows.append(tuple.__new__(Draft, columns))
         return key

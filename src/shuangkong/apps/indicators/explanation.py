@@ -16,6 +16,7 @@ from shuangkong.apps.indicators import ledger_lines
 from shuangkong.apps.indicators.formulas import formula
 from shuangkong.apps.indicators.models import Target, Value
 from shuangkong.apps.indicators.selectors import vintages
+from shuangkong.apps.indicators.tables import asks_for, key_of_line, key_of_table, opened, table_of
 from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.apps.ui import figures
 from shuangkong.core import wording
@@ -138,7 +139,10 @@ class _Opening:
         self.filed: list[Filed] = []
 
     def lines(self) -> list[Line]:
-        """Targets, other values, then the ledger."""
+        """The lines of a table; else targets, other values, then the ledger."""
+        if self.value.lines:
+            lines = opened([self.value], lambda code: table_of(code) is not None)
+            return [Line(_name_of_line(line), figures.text(line, large=False), line, line.status) for line in lines]
         inputs = self.value.inputs
         found = [self._target(entry) for entry in inputs if "target" in entry]
         found += self._values([entry for entry in inputs if "key" in entry])
@@ -158,11 +162,15 @@ class _Opening:
     def _values(self, entries: Sequence[dict[str, Any]]) -> list[Line]:
         if not entries:
             return []
-        found = self._resolve([entry["key"] for entry in entries])
+        of_line = self.value.table is not None  # its parts are the same lines of other tables, where those have them
+        keys = [key_of_line(entry["key"], self.value) if of_line else entry["key"] for entry in entries]
+        found = self._resolve(keys)
         visible = self._visible([value.pk for value in found.values()])
         lines, hidden = [], []
-        for entry in entries:
-            value = found.get(entry["key"])
+        for entry, key in zip(entries, keys, strict=True):
+            value = found.get(key)
+            if value is None and of_line:
+                continue
             if value is None:
                 lines.append(Line(entry["label"], "缺报", status=Status.MISSING.value))
             elif value.pk in visible:
@@ -172,15 +180,16 @@ class _Opening:
         return [*lines, *([self._hidden(hidden, list(found.values()))] if hidden else [])]
 
     def _resolve(self, keys: Sequence[str]) -> dict[str, Value]:
-        """The values of these keys as they were in the value's run."""
-        parts = [key.split("|") for key in keys]
+        """The values of these keys as they were in the value's run, and lines of tables by theirs."""
+        stored = {*keys, *map(key_of_table, keys)}
+        parts = [key.split("|") for key in stored]
         rows = Value.objects.unscoped("each line is checked against scope before it is shown").filter(
-            indicator__code__in={part[0] for part in parts}, subject__code__in={part[1] for part in parts}
+            key__in=stored, indicator__code__in={part[0] for part in parts}, subject__code__in={part[1] for part in parts}
         )
         run = self.value.run
         rows = rows.filter(run=run) if run.kind == "known_on" else rows.filter(run_id__lte=run.pk, run__published_at__isnull=False)
-        wanted = set(keys)
-        return {row.key: row for row in rows.select_related("indicator", "subject").order_by("run_id") if row.key in wanted}
+        newest = {row.key: row for row in rows.select_related("indicator", "subject").order_by("run_id")}
+        return {value.key: value for value in opened(newest.values(), asks_for(key.partition("|")[0] for key in keys))}
 
     def _visible(self, ids: Sequence[int]) -> set[int]:
         return set(Value.objects.visible_to(self.user).filter(pk__in=ids).values_list("pk", flat=True))
@@ -222,6 +231,11 @@ def _part(entry: dict[str, Any]) -> Line:
     """A line of the table that a value is made of: its amount, and how it came about."""
     amount = "缺因子" if entry["number"] is None else _quantity(round_half_up(Decimal(entry["number"]), 2), entry["unit"])
     return Line(f"{entry['label']}（{entry['detail']}）" if entry["detail"] else entry["label"], amount)
+
+
+def _name_of_line(line: Value) -> str:
+    """The indicator; at the calorific value with the word, for the same stands before at the equivalent one."""
+    return f"{line.indicator.name}（当量值）" if line.basis == "calorific" else line.indicator.name
 
 
 def _quantity(number: Decimal, unit: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.desk.services.exports import Table
-from shuangkong.apps.indicators import pages
+from shuangkong.apps.indicators import latest, pages
 from shuangkong.apps.indicators.models import Value
 from shuangkong.apps.indicators.views import asked_of
 from shuangkong.core.figures import Status
@@ -51,9 +51,9 @@ def _notes(page: pages.IndicatorPage) -> list[str]:
 
 def indicators(user: Any, arguments: dict[str, str]) -> Table:
     """Every indicator with its newest value for the chosen place."""
-    subject = pages.chosen_place(user, pages.places(user), arguments.get("subject", ""))
+    subject = latest.chosen_place(user, latest.places(user), arguments.get("subject", ""))
     rows: list[Sequence[Any]] = []
-    for family, lines in pages.latest_by_family(user, subject, arguments.get("q", "").strip()):
+    for family, lines in latest.latest_by_family(user, subject, arguments.get("q", "").strip()):
         for line in lines:
             value = line.value
             known = [value.period.label, _content(value), Status(value.status).label] if value else ["", None, ""]

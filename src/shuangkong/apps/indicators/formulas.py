@@ -18,6 +18,7 @@ SUMS: dict[str, str] = {
 }
 MINUS = ("回收利用",)
 WORDS: dict[str, str] = {
+    "energy.account": "能源账：各行、各品种、各行业的量，每行打开见其公式",
     "energy.terminal": "终端消费量 = Σ（各品种终端消费实物量 × 折标系数）",
     "energy.transformation_loss": "加工转换损失量 = Σ（投入实物量 − 产出实物量）× 折标系数",
     "energy.loss": "输配损失量 = Σ（各品种输配损失实物量 × 折标系数）",

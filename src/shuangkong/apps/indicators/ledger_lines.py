@@ -96,20 +96,17 @@ class Reader:
 
 
 def _energy(value: Value, lens: str, rows: Any, subject: Subject) -> Read:
-    code = value.indicator.code
-    _, _, word = code.partition(":")
-    kept = [
-        row
-        for row in rows
-        if row[0] == lens and subject.pk in (row[1], row[2]) and _belongs(value.calculation, word, EnergyCell(*row[:11]))
-    ]
+    """The whole account is compared; a line of it shows the cells that are its own."""
+    kept = [row for row in rows if row[0] == lens and subject.pk in (row[1], row[2])]
     lines = [energy_line(row[5], row[6], row[7], row[2], row[8]) for row in kept]
-    return Read(
-        (len(lines), str(sum(row[8] for row in kept)), digest(lines)), [EnergyCell(*row[:11]) for row in kept], [row[13] for row in kept]
-    )
+    _, _, word = value.indicator.code.partition(":")
+    own = [(cell, row[13]) for row in kept if _belongs(value.calculation, word, cell := EnergyCell(*row[:11]))]
+    return Read((len(lines), str(sum(row[8] for row in kept)), digest(lines)), [cell for cell, _ in own], [row for _, row in own])
 
 
 def _belongs(calculation: str, word: str, cell: EnergyCell) -> bool:
+    if calculation in FLOWS:
+        return cell.flow in FLOWS[calculation]
     if calculation == "energy.product":
         return cell.product == word
     if calculation == "energy.sector":
@@ -167,10 +164,7 @@ def shown(value: Value, entry: dict[str, Any], found: Read, products: Products, 
         return [_one(entry, value, cell, words) for cell in found.cells]
     by_industry = value.calculation == "energy.product"
     sums: dict[tuple[str, str, str], int] = {}
-    flows = FLOWS.get(value.calculation)
     for cell in found.cells:
-        if flows is not None and cell.flow not in flows:
-            continue
         key = (cell.product, cell.industry if by_industry else "", cell.flow)
         sums[key] = sums.get(key, 0) + cell.micro
     lines = []

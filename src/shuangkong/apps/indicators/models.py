@@ -158,8 +158,12 @@ class Value(Scoped):
     the live figure (latest known), else the release that it stays on. ``lens`` is ``published`` (the bureau's own figure, open to all),
     ``issued`` or ``reported``. ``inputs`` is a list of ``{"label", "key"}`` (another value, as it was in this run) or
     ``{"label", "query", "arguments", "count", "sum", "sm3"}`` (the ledger). ``finding`` says what is wrong with it; ``uncertainty_points``
-    is ± in percentage points.
+    is ± in percentage points. ``lines`` makes it a table (:mod:`indicators.tables`): then it has no number of its own.
     """
+
+    #: Of a line that was taken out of a table: the stored value that is the table, and the number of the line in it.
+    table: Value | None = None
+    line: int | None = None
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="values", db_index=False)
     key = models.CharField(max_length=160)
@@ -185,6 +189,7 @@ class Value(Scoped):
     uncertainty_points = RatioField(null=True)
     inputs = CanonicalField(default=list)
     rule_set = models.ForeignKey(RuleSet, models.PROTECT, null=True, related_name="+", db_index=False)
+    lines = CanonicalField(default=list)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -203,6 +208,11 @@ class Value(Scoped):
     def period(self) -> Period:
         """The period with its label."""
         return Period(self.period_start, self.period_end, self.period_kind)
+
+    @property
+    def ref(self) -> str:
+        """What names it in an address: its number, behind it that of the line."""
+        return str(self.pk) if self.line is None else f"{self.pk}/{self.line}"
 
     @property
     def rules(self) -> list[dict[str, str]]:

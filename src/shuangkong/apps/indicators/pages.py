@@ -1,4 +1,4 @@
-"""What the pages of indicators show: the list with the newest value of each, and one indicator through time and across places."""
+"""What the page of one indicator shows: its values through time and across places."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from shuangkong.apps.indicators import selectors
 from shuangkong.apps.indicators.drawing import DECLINE, REQUIRED, chart_of
 from shuangkong.apps.indicators.forecast.selectors import year_points
 from shuangkong.apps.indicators.models import HANDED_DOWN, ForecastPoint, Indicator, Run, Target, Value
+from shuangkong.apps.indicators.tables import opened, table_of
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.organisations.selectors import city
 from shuangkong.apps.plans.models import Plan
@@ -43,78 +44,12 @@ KINDS = ("ytd", "rolling", "month", "quarter", "year")
 _PLACES = (
     Subject.Kind.CITY, Subject.Kind.COUNTY, Subject.Kind.UNALLOCATED, Subject.Kind.ZONE, Subject.Kind.PROVINCE, Subject.Kind.NATION,
 )  # fmt: skip
-_LEVELS = ("warning_national", "warning_city")
+LEVELS = ("warning_national", "warning_city")
 _DECLINE, _REQUIRED = DECLINE, REQUIRED
 #: Measured against the base year of a plan: each plan has its own series.
 _OF_THE_PLAN = {
     _DECLINE, _REQUIRED, "energy_intensity_gap_points", "energy_intensity_progress_percent", "energy_intensity_remaining_rate_percent",
 }  # fmt: skip
-
-
-# the list
-
-
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """An indicator with its newest value for the place, and the levels that go with it. None: nothing that one may see."""
-
-    indicator: Indicator
-    value: Value | None
-    levels: tuple[Value, ...] = ()
-
-
-def places(user: Any) -> list[Subject]:
-    """The places whose values ``user`` may choose: all for the city's people, else the city and one's own."""
-    found = Subject.objects.filter(kind__in=[Subject.Kind.CITY, Subject.Kind.COUNTY, Subject.Kind.ZONE])
-    return list(found if user.sees_all else found.filter(Q(pk__in=user.own_subject_ids) | Q(kind=Subject.Kind.CITY)))
-
-
-def chosen_place(user: Any, options: Sequence[Subject], asked: str) -> Subject | None:
-    """The asked place, else one's own, else the city."""
-    for code in (asked, "" if user.sees_all else getattr(user.subject, "code", "")):
-        for subject in options:
-            if code and subject.code == code:
-                return subject
-    return next((subject for subject in options if subject.kind == Subject.Kind.CITY), None)
-
-
-def latest_by_family(user: Any, subject: Subject | None, words: str = "") -> list[tuple[Any, list[Latest]]]:
-    """Every indicator by family with its newest value for ``subject``: three statements."""
-    indicators = list(Indicator.objects.all())
-    newest = _newest(user, subject) if subject is not None else {}
-    levels = [value for value in newest.values() if value.indicator.code in _LEVELS]
-    asked = [i for i in indicators if words in i.name or words in i.code]
-    order = list(FAMILIES)
-    asked.sort(key=lambda i: order.index(i.family) if i.family in order else len(order))
-    lines = [Latest(i, newest.get(i.pk), _levels_beside(newest.get(i.pk), levels)) for i in asked]
-    return [(FAMILIES.get(family, family), list(of)) for family, of in groupby(lines, key=lambda line: line.indicator.family)]
-
-
-def _levels_beside(value: Value | None, levels: Iterable[Value]) -> tuple[Value, ...]:
-    """The levels that were given to a decline at the same time."""
-    if value is None or value.indicator.code != _DECLINE:
-        return ()
-    return tuple(level for level in levels if level.period_end == value.period_end)
-
-
-def _newest(user: Any, subject: Subject) -> dict[int, Value]:
-    mine = Value.objects.visible_to(user).filter(current__isnull=False, subject=subject, release="")
-    known = Max("period_end", filter=Q(value__isnull=False))
-    ends = {pk: end or last for pk, end, last in mine.order_by().values_list("indicator").annotate(end=known, last=Max("period_end"))}
-    rows = mine.filter(period_end__in=set(ends.values())).select_related("indicator", "subject")
-    found: dict[int, Value] = {}
-    for value in sorted(rows, key=_newest_order):
-        if value.period_end == ends[value.indicator_id]:
-            found.setdefault(value.indicator_id, value)
-    return found
-
-
-def _newest_order(value: Value) -> tuple[Any, ...]:
-    nothing, *rest = selectors.preference(value)
-    return nothing, KINDS.index(value.period_kind), *rest
-
-
-# one indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +111,8 @@ class IndicatorPage:
     options: list[tuple[Period, str, str]] = field(default_factory=list)
     #: The treatments that any value of the indicator has.
     treatments: frozenset[str] = frozenset()
+    #: The lines of tables, of an indicator that stands in tables.
+    lines_of_tables: list[Value] = field(default_factory=list)
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -241,15 +178,16 @@ class IndicatorPage:
         if self.period is None:
             return []
         codes = Q(indicator=self.indicator, basis=self.basis)
+        own = [v for v in self.lines_of_tables if (v.period, v.basis) == (self.period, self.basis)]
         if self.indicator.family == "intensity":
-            codes |= Q(indicator__code__in=_LEVELS, release="")
+            codes |= Q(indicator__code__in=LEVELS, release="")
         rows = _values(self.user, self.run).filter(codes, period_end=self.period.end, subject__kind__in=_PLACES)
-        kinds = Q(period_kind=self.period.kind) | Q(indicator__code__in=_LEVELS)
+        kinds = Q(period_kind=self.period.kind) | Q(indicator__code__in=LEVELS)
         if self.period.kind == "year":  # the releases of a year are filed as 1—12月
             kinds |= Q(period_kind="ytd", period_start=self.period.start) & ~Q(release="")
         rows = rows.filter(kinds)
         found = rows.select_related("indicator", "subject").order_by("subject__position", "subject__code", "id")
-        return selectors.one_treatment(found, self.treatment)
+        return selectors.one_treatment([*found, *own], self.treatment)
 
     @cached_property
     def lines(self) -> list[PlaceLine]:
@@ -306,7 +244,10 @@ class IndicatorPage:
         ends = [period.end for period in self.periods if period.kind == self.period.kind]
         rows = _values(self.user, self.run).filter(codes, subject=self.subject, period_kind=self.period.kind, release="")
         rows = rows.filter(period_end__in=ends)
-        return selectors.one_treatment(rows.select_related("indicator", "subject").order_by("period_end", "id"), self.treatment)
+        mine = self.subject.pk, self.period.kind, self.basis
+        lines = [v for v in self.lines_of_tables if (v.subject_id, v.period_kind, v.basis) == mine and v.period_end in ends]
+        found = sorted([*rows.select_related("indicator", "subject"), *lines], key=lambda v: (v.period_end, v.pk))
+        return selectors.one_treatment(found, self.treatment)
 
     @cached_property
     def target(self) -> Target | None:
@@ -361,5 +302,16 @@ def indicator_page(user: Any, code: str, asked: Asked, now: datetime | None) -> 
     rows = _values(user, run).filter(indicator=indicator, subject__kind__in=_PLACES).order_by()
     keys = list(rows.values_list("period_start", "period_end", "period_kind", "basis", "lens", "treatment").annotate(n=Count("id")))
     options = list(dict.fromkeys((Period(start, end, kind), basis, lens) for start, end, kind, basis, lens, _treatment, _n in keys))
-    plans, treatments = list(Plan.objects.order_by("first_year")), frozenset(key[5] for key in keys)
-    return IndicatorPage(user, indicator, asked, run, plans, options, treatments)
+    lines = _lines(user, run, code)
+    options += {(v.period, v.basis, v.lens) for v in lines}
+    plans, treatments = list(Plan.objects.order_by("first_year")), frozenset([*(key[5] for key in keys), *(v.treatment for v in lines)])
+    return IndicatorPage(user, indicator, asked, run, plans, options, treatments, lines)
+
+
+def _lines(user: Any, run: Run | None, code: str) -> list[Value]:
+    """The lines of ``code`` in all tables; none of an indicator that has values of its own."""
+    table = table_of(code)
+    if table is None:
+        return []
+    rows = _values(user, run).filter(indicator__code=table, subject__kind__in=_PLACES, lines__contains=f'"{code}"')
+    return opened(rows.select_related("indicator", "subject"), lambda known: known == code)

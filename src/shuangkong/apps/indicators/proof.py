@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Max
 
 from shuangkong.apps.audit.verify import Finding, RowsProof
-from shuangkong.apps.indicators.drafts import CONTENT, KEY_COLUMNS
+from shuangkong.apps.indicators.drafts import CONTENT, KEY_COLUMNS, NO_LINES
 from shuangkong.apps.indicators.models import CurrentValue, Run, Value
 from shuangkong.core.digest import rows_root
 
@@ -20,13 +20,14 @@ _MARKS = {"demonstration", "recalled", "public"}
 def value_line(parts: Sequence[Any]) -> str:
     """One value (a draft, or a row) as the line that is hashed: its columns as text; the same on both engines.
 
-    Nothing is the empty text, a mark 1 or 0, a day as 2025-07-01.
+    Nothing is the empty text, a mark 1 or 0, a day as 2025-07-01; the lines stand at the end of a table only.
     """
-    return _LINE % tuple(["" if part is None else part for part in parts])
+    return (_LINE % tuple(["" if part is None else part for part in parts])).removesuffix(_NO_TABLE)
 
 
 # a mark is True in a draft and 1 in a row: %d prints both the same, and one format is quicker than joining texts
 _LINE = "\x1f".join("%d" if name in _MARKS else "%s" for name in _FIELDS)
+_NO_TABLE = f"\x1f{NO_LINES}"
 
 
 def root_of(lines: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 A section is a part of a computation that rests on a known set of inputs. Its name says which values are its own:
 
 ``sheet|lens|subject|period kind|period end``
-    the lines, products and industries of one energy account (its total is always made, for others rest on it);
+    one energy account (its total is always made, for others rest on it);
 ``electricity|lens|city``
     all electricity of a city;
 ``economy|lens|subject``
@@ -27,8 +27,7 @@ from shuangkong.core.digest import sm3_hex
 ALL = "all"
 #: The calculations whose values belong to a section of each kind.
 CALCULATIONS = {
-    "sheet": ("energy.terminal", "energy.transformation_loss", "energy.loss", "energy.recovery", "energy.difference", "energy.product",
-              "energy.sector"),
+    "sheet": ("energy.account",),
     "electricity": ("electricity.filed", "electricity.difference", "electricity.sum_of_months", "electricity.total_of_parts",
                     "electricity.growth"),
     "economy": ("gdp.level", "gdp.chained", "gdp.growth_filed", "gdp.growth_of_levels", "energy.growth", "intensity.level",

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from shuangkong.apps.indicators.models import HANDED_DOWN, Indicator, Run, Target, Value
+from shuangkong.apps.indicators.tables import asks_for, opened, with_tables
 from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans.models import Plan
@@ -36,19 +38,21 @@ def values(
     lens: str | None = None,
     release: str | None = "",
 ) -> list[Value]:
-    """The values that ``user`` may see, in one statement. A code that ends with ``:`` means all with that beginning.
+    """The values that ``user`` may see, in one statement; lines of tables too, in one more. A code that ends with ``:`` means all with
+    that beginning.
 
     Without a ``run`` the current ones, else those of that run (see :func:`run_for`). ``release`` None gives every release.
     """
-    wanted = list(periods)
-    found = _of(user, run).filter(_codes_q(codes), subject__in=[getattr(s, "pk", s) for s in subjects])
+    wanted, asked = list(periods), list(codes)
+    found = _of(user, run).filter(_codes_q(with_tables(asked)), subject__in=[getattr(s, "pk", s) for s in subjects])
     found = found.filter(period_end__in={p.end for p in wanted}, period_kind__in={p.kind for p in wanted})
-    for name, choice in (("basis", basis), ("lens", lens), ("release", release)):
+    for name, choice in (("lens", lens), ("release", release)):
         if choice is not None:
             found = found.filter(**{name: choice})
     spans = {(p.kind, p.end) for p in wanted}
     rows = found.select_related("indicator", "subject").order_by("indicator__position", "subject__position", "period_end", "id")
-    return [value for value in rows if (value.period_kind, value.period_end) in spans]
+    shown = opened((value for value in rows if (value.period_kind, value.period_end) in spans), asks_for(asked))
+    return [value for value in shown if basis is None or value.basis == basis]
 
 
 def filtered(
@@ -62,9 +66,12 @@ def filtered(
     lens: str = "",
     release: str | None = "",
 ) -> QuerySet[Value]:
-    """The values that ``user`` may see as a query that can be paged; what is empty narrows nothing. ``subjects`` are codes."""
+    """The values that ``user`` may see as a query that can be paged; what is empty narrows nothing. ``subjects`` are codes.
+
+    A code whose lines stand in a table gives the table.
+    """
     found = _of(user, run)
-    wanted, places, spans = list(codes), list(subjects), list(periods)
+    wanted, places, spans = with_tables(codes), list(subjects), list(periods)
     if wanted:
         found = found.filter(_codes_q(wanted))
     if places:
@@ -74,7 +81,9 @@ def filtered(
         for span in spans:
             asked |= Q(period_kind=span.kind, period_end=span.end)
         found = found.filter(asked)
-    for name, choice in (("basis", basis or None), ("lens", lens or None), ("release", release)):
+    if basis:
+        found = found.filter(Q(basis=basis) | ~Q(lines=[]))  # the lines of a table have each their own
+    for name, choice in (("lens", lens or None), ("release", release)):
         if choice is not None:
             found = found.filter(**{name: choice})
     return found.select_related("indicator", "subject").order_by("indicator__position", "subject__position", "period_end", "id")
@@ -230,13 +239,19 @@ class Effect:
 
 
 def revision_effect(user: Any, run: Run, codes: Iterable[str] = ()) -> list[Effect]:
-    """What a published run changed, as far as ``user`` may see it: values whose number, level or status is another. Two statements."""
+    """What a published run changed, as far as ``user`` may see it: values and lines of tables whose number, level or status is another.
+
+    Four statements.
+    """
     found = Value.objects.visible_to(user).filter(run=run)
     wanted = list(codes)
     if wanted:
-        found = found.filter(_codes_q(wanted))
-    now = list(found.select_related("indicator", "subject").order_by("indicator__position", "subject__position", "period_end"))
-    before = _before(now, run)
+        found = found.filter(_codes_q(with_tables(wanted)))
+    stored = list(found.select_related("indicator", "subject").order_by("indicator__position", "subject__position", "period_end"))
+    asked = asks_for(wanted) if wanted else lambda _code: True
+    now = opened(stored, asked)
+    before = {value.key: value for value in opened(_before(stored, run).values(), asked)}
+    now.sort(key=lambda value: (value.indicator.position, value.subject.position, value.period_end))
     effects = [Effect(value, before.get(value.key)) for value in now]
     return [e for e in effects if e.before is None or _shown(e.before) != _shown(e.value)]
 
@@ -257,16 +272,26 @@ def _before(rows: Sequence[Value], run: Run) -> dict[str, Value]:
         period_end__in={value.period_end for value in rows},
     )
     keys = {value.key for value in rows}
-    return {value.key: value for value in earlier.order_by("run_id") if value.key in keys}
+    return {value.key: value for value in earlier.select_related("indicator", "subject").order_by("run_id") if value.key in keys}
 
 
 def vintages(user: Any, value: Value) -> list[Value]:
-    """Earlier published values of the same figure and its other releases, newest first: one statement."""
+    """Earlier published values of the same figure and its other releases, newest first: one statement, of a line one more."""
+    stored = value.table or value
     same = Value.objects.visible_to(user).filter(
-        indicator=value.indicator_id, subject=value.subject_id, period_kind=value.period_kind, period_end=value.period_end,
-        basis=value.basis, treatment=value.treatment, lens=value.lens, run__published_at__isnull=False,
+        indicator=stored.indicator_id, subject=stored.subject_id, period_kind=value.period_kind, period_end=value.period_end,
+        basis=stored.basis, treatment=value.treatment, lens=value.lens, run__published_at__isnull=False,
     )  # fmt: skip
-    return list(same.exclude(pk=value.pk).select_related("run", "indicator", "subject").order_by("-run_id", "release"))
+    found = same.exclude(pk=value.pk).select_related("run", "indicator", "subject").order_by("-run_id", "release")
+    if value.table is None:
+        return list(found)
+    lines = [line for line in opened(found, lambda code: code == value.indicator.code) if line.basis == value.basis]
+    return _changes([value, *lines])
+
+
+def _changes(lines: Sequence[Value]) -> list[Value]:
+    """A table is written anew when any of its lines changed: of those behind the first, each number once, when it came."""
+    return [list(of)[-1] for _, of in groupby(lines, key=_shown)][1:]
 
 
 def beside(user: Any, value: Value) -> list[Value]:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from shuangkong import __version__
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.indicators.catalogue import ENTRIES, columns
-from shuangkong.apps.indicators.drafts import CONTENT, KEY_COLUMNS, Draft
+from shuangkong.apps.indicators.drafts import CONTENT, KEY_COLUMNS, NO_LINES, Draft
 from shuangkong.apps.indicators.models import Computed, CurrentValue, DisclosedValue, Disclosure, Indicator, Run, Value
 from shuangkong.apps.indicators.proof import root_of, value_line
 from shuangkong.apps.indicators.sections import Sections, newest_run, outside_kept
@@ -103,7 +103,7 @@ def _current_contents(sections: Sections) -> dict[str, tuple[Any, ...]]:
 def _withdrawn(left: dict[str, tuple[Any, ...]]) -> list[Draft]:
     gone = [key for key, content in left.items() if content[CONTENT.index("calculation")] != _WITHDRAWN]
     drafts = []
-    nothing = (None, "", None, Status.MISSING.value, False, False, False, _WITHDRAWN, "原有数据已撤回", "", None, "[]", None)
+    nothing = (None, "", None, Status.MISSING.value, False, False, False, _WITHDRAWN, "原有数据已撤回", "", None, "[]", None, NO_LINES)
     for start in range(0, len(gone), CHUNK // 4):
         values = Value.objects.unscoped("a run withdraws what is no longer there").filter(current__key__in=gone[start : start + CHUNK // 4])
         for row in values.values_list(*KEY_COLUMNS):

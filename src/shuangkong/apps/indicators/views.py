@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from shuangkong.apps.indicators import pages
+from shuangkong.apps.indicators import latest, pages
 from shuangkong.apps.indicators.pages import Asked, IndicatorPage
 from shuangkong.apps.indicators.revisions import revision_page
 from shuangkong.apps.ui.tables import Chip, chips
@@ -23,10 +23,10 @@ from shuangkong.apps.ui.tables import Chip, chips
 @require_safe
 def indicators(request: HttpRequest) -> HttpResponse:
     """Every indicator with its newest value for one place; ``subject`` and ``q`` of the address choose."""
-    options = pages.places(request.user)
-    subject = pages.chosen_place(request.user, options, request.GET.get("subject", ""))
+    options = latest.places(request.user)
+    subject = latest.chosen_place(request.user, options, request.GET.get("subject", ""))
     words = request.GET.get("q", "").strip()
-    groups = pages.latest_by_family(request.user, subject, words)
+    groups = latest.latest_by_family(request.user, subject, words)
     active = chips(request.GET, [("q", _("文字"), words)])
     context = {"groups": groups, "places": options, "subject": subject, "words": words, "chips": active}
     return render(request, "indicators/indicators.html", context)

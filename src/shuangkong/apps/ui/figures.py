@@ -35,13 +35,17 @@ class MeasuredBy(Protocol):
 class Shown(Protocol):
     """What is read of a value."""
 
-    pk: int
     indicator: MeasuredBy
     value: Decimal | None
     words: str
     status: str
     demonstration: bool
     recalled: bool
+
+    @property
+    def ref(self) -> str:
+        """What names it in an address."""
+        ...
 
 
 class Screen(NamedTuple):
@@ -98,12 +102,12 @@ def _absent(value: Shown) -> str:
 
 def address(value: Shown) -> str:
     """Where the explanation of ``value`` opens."""
-    return explained_at(value.pk)
+    return explained_at(value.ref)
 
 
-def explained_at(pk: int) -> str:
-    """Where the explanation of the value ``pk`` opens."""
-    return f"{_explanations()}{pk}/"
+def explained_at(ref: int | str) -> str:
+    """Where the explanation of the value with that number opens, or of the line of a table (number/line)."""
+    return f"{_explanations()}{ref}/"
 
 
 @lru_cache(maxsize=1)

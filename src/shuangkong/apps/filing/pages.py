@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
-from shuangkong.apps.filing import contract, selectors
+from shuangkong.apps.filing import contract, grid_page, selectors
 from shuangkong.apps.filing.models import Filing
 from shuangkong.apps.filing.permissions import level_words
 from shuangkong.apps.filing.sheet import sheet
@@ -45,11 +47,24 @@ def filing_page(request: HttpRequest, found: Filing, problem: InputError | None 
         "filing": found,
         "told": told,
         "sheet": sheet(definition, chosen, told),
-        "rounds": selectors.rounds_of(found, request.user),
+        **_grid(found, told, request.user),
         "level": level_words(found.level),
         "acts": [(verb, word) for verb, word in WORDS.items() if verb in told["allowed"]],
         "reasons": WITH_REASON,
         "problem": problem,
         "theirs": getattr(problem, "theirs", {}),
     }
-    return render(request, "filing/filing.html", context, status=status)
+    plain = "plain" in request.GET or "table" in request.GET
+    return render(request, "filing/filing.html" if plain else "filing/sheet.html", context, status=status)
+
+
+def _grid(found: Filing, told: dict[str, Any], user: Any) -> dict[str, Any]:
+    """What the page with the grid shows beside the cells."""
+    rounds = list(selectors.rounds_of(found, user))
+    versions = grid_page.versions_of(found, user)
+    grid = grid_page.beside(found, told, rounds, versions, user)
+    now = {**told["cells"], **told["computed"]}
+    return {
+        "rounds": rounds, "versions": versions, "grid": grid, "differences": grid_page.differences(found.form, grid["before"], now),
+        "despite_needed": selectors.missing_beside(found) if found.form.review and found.level == found.form.review[-1] else [],
+    }  # fmt: skip

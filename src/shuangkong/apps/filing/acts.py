@@ -18,6 +18,7 @@ from shuangkong.apps.desk.services.states import Outdone
 from shuangkong.apps.filing import contract, selectors, services
 from shuangkong.apps.filing.models import Filing
 from shuangkong.apps.filing.pages import WORDS, filing_or_404, filing_page
+from shuangkong.apps.filing.waiting import tell, tell_unlocking
 from shuangkong.core.errors import InputError
 
 CONFLICT = 409
@@ -73,6 +74,9 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         return _problem(request, pk, error)
     messages.success(request, _("{filing}：{verb}").format(filing=found, verb=WORDS[verb]))
     target = made if isinstance(made, Filing) else found
+    tell([found, target], request.today)
+    if verb in {"ask_unlock", "unlock", "refuse_unlock"}:
+        tell_unlocking(found, request.today)
     return redirect("filing:filing", target.pk)
 
 
@@ -93,6 +97,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
         services.save_draft(found, typed, started, request.user, now=request.now, explanations=words)
         if request.POST.get("do") == "submit":
             services.submit(found, request.user, now=request.now)
+            tell([found], request.today)
     except InputError as error:
         return _problem(request, pk, error)
     messages.success(request, _("已提交") if request.POST.get("do") == "submit" else _("草稿已保存"))
@@ -137,6 +142,7 @@ def accept_selected(request: HttpRequest) -> HttpResponse:
     ids = [int(pk) for pk in request.POST.getlist("filing") if pk.isascii() and pk.isdigit() and len(pk) < 19]
     chosen = list(selectors.filings_of(request.user).select_related("subject__county").filter(pk__in=ids[:500]))
     bulk = services.accept_many(chosen, request.user, now=request.now, despite=_reason(request))
+    tell(bulk.accepted, request.today)
     if bulk.accepted:
         messages.success(request, _("通过 {n} 份").format(n=len(bulk.accepted)))
     for _filing, error in bulk.refused[:20]:

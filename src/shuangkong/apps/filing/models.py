@@ -31,11 +31,12 @@ def readable(user: Any, prefix: str = "") -> models.Q:
     Administrative reports: one's own and those within one's county; the city's people all; a reviewing department its forms. Returns
     under the statistics law: the respondent and the people of the statistics bureau that reviews, nobody else.
     """
-    own = models.Q(**{f"{prefix}use": ADMINISTRATIVE, f"{prefix}subject__in": user.own_subject_ids})
-    if user.subject_id and not user.sees_all:
-        own |= models.Q(**{f"{prefix}subject": user.subject_id})
     if user.sees_all:
-        own |= models.Q(**{f"{prefix}use": ADMINISTRATIVE})
+        own = models.Q(**{f"{prefix}use": ADMINISTRATIVE})
+    else:
+        own = models.Q(**{f"{prefix}use": ADMINISTRATIVE, f"{prefix}subject__in": user.own_subject_ids})
+        if user.subject_id:
+            own |= models.Q(**{f"{prefix}subject": user.subject_id})
     if user.department_id and user.role in REVIEWING_ROLES:
         own |= models.Q(**{f"{prefix}departments__contains": f"|{user.department.code}|"})
     return own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -10,12 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shuangkong.apps.audit.services import record_read
-from shuangkong.apps.filing import acts, contract, selectors
+from shuangkong.apps.filing import acts, contract, reviewing, selectors
 from shuangkong.apps.filing.filters import FilingFilterForm
 from shuangkong.apps.filing.models import Obligation
 from shuangkong.apps.filing.pages import filing_or_404, filing_page
 from shuangkong.apps.filing.permissions import level_words
-from shuangkong.apps.ui.tables import Column, chips, table
+from shuangkong.apps.ui.tables import Column, changed, chips, table
 from shuangkong.rulebook import forms
 
 COLUMNS = (
@@ -26,7 +28,6 @@ COLUMNS = (
     Column(_("截止"), "due_on"),
     Column(_("轮次"), "round", numeric=True, hide="m"),
 )
-REVIEW_COLUMNS = (Column(_("选")), *COLUMNS)
 OBLIGATION_COLUMNS = (
     Column(_("单位"), "subject__position"),
     Column(_("报表"), "form_id"),
@@ -48,10 +49,24 @@ def filings(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def review(request: HttpRequest) -> HttpResponse:
-    """What lies at one's own level."""
-    form = FilingFilterForm(request.GET)
-    shown = table(request, form.filtered(selectors.waiting_for(request.user)), REVIEW_COLUMNS, "due_on")
-    return render(request, "filing/review.html", {"form": form, "table": shown, "chips": chips(request.GET, form.in_words())})
+    """Units × periods of one form that one reviews."""
+    known = reviewing.forms_reviewed(request.user)
+    chosen = next((form for form in known if form.id == request.GET.get("form")), known[0] if known else None)
+    until, unit = _day(request.GET.get("until", "")), request.GET.get("unit", "").strip()[:60]
+    board = reviewing.board(request.user, chosen, until, request.GET.get("state", "")) if chosen else None
+    context = {"forms": known, "chosen": chosen, "board": board, "unit": unit, "until": until.isoformat() if until else ""}
+    if board:
+        shown = table(request, reviewing.subjects(request.user, board, unit), ())
+        counts = [(state, n, changed(request.GET, form=chosen.id, state=state, page=None)) for state, n in board.counts.items()]
+        context |= {"table": shown, "rows": reviewing.units(request.user, board, list(shown.page)), "counts": counts}
+    return render(request, "filing/review.html", context)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 @login_required

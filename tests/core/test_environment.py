@@ -20,9 +20,8 @@ def test_air_at_its_limits_is_a_task_of_one_hundred_and_worse_air_a_heavier_one(
     assert air_task({"o3": D(80)}, LIMITS, {"pm25": D(0), "o3": D(1)}, "甲县") == 50
 
 
-def test_water_is_the_part_of_the_sections_that_miss_their_goal() -> None:
-    assert water_task(D(4), D(4), "甲县") == 0
-    assert water_task(D(4), D(3), "甲县") == 25
+def test_water_grows_with_the_part_of_the_sections_that_miss_their_goal() -> None:
+    assert [water_task(D(4), D(met), "甲县") for met in (4, 3, 2, 0)] == [100, 125, 150, 200]
 
 
 @pytest.mark.parametrize(

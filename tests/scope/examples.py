@@ -103,6 +103,19 @@ PAGES: dict[str, list[Example]] = {
     "ledger:batches": list_of("/data/batches/"),
     "ledger:batch": [get("/data/batches/{batch}/", "MARK")],
     "ledger:undo": [post("/data/batches/{batch}/undo/", "MARK", {"reason": "x"})],
+    "decomposition:versions": [get("/decomposition/"), get("/decomposition/?plan={plan}")],
+    "decomposition:new": [post("/decomposition/new/", data={"plan": "{plan}", "indicator": "cod_reduction_t"})],
+    "decomposition:inputs": [
+        get("/decomposition/inputs/"), get("/decomposition/inputs/?plan={plan}"),
+        post("/decomposition/inputs/?plan={plan}", data={"growth.{code}": "5", "growth.431003": "5"}),
+    ],
+    "decomposition:quality": [get("/decomposition/quality/"), get("/decomposition/quality/?year=2025")],
+    "decomposition:version": [get("/decomposition/{draft}/", "LAW", shows=False), get("/decomposition/{shared}/")],
+    "decomposition:save": [post("/decomposition/{draft}/save/", "LAW", {"target": "9"}), post("/decomposition/{shared}/save/")],
+    "decomposition:act": [
+        post("/decomposition/{draft}/submit/", "LAW"), post("/decomposition/{draft}/publish/", "LAW", {"document": "x"}),
+        post("/decomposition/{shared}/return/", data={"reason": "x"}),
+    ],
     "targets:targets": [*list_of("/targets/"), get("/targets/?plan={plan}&of=place&subject={code}"), get("/targets/?of=internal")],
     "targets:target": [get("/targets/{target}/", "MARK"), get("/targets/{target}/?at=2027-06", "MARK")],
     "targets:propose": [get("/targets/{target}/propose/", "LAW", shows=False), post("/targets/{target}/propose/", "LAW", {"number": "9"})],
@@ -175,6 +188,11 @@ PAGES: dict[str, list[Example]] = {
 #: Kind of export → what is asked of it.
 EXPORTS = {
     "rows": [f"/data/export/rows/?{q}&format={form}" for q in ("x=", "subject={code}", "batch={batch}") for form in ("xlsx", "csv")],
+    "decomposition": [
+        "/data/export/decomposition/?id={draft}&format=xlsx", "/data/export/decomposition/?id={shared}&format=xlsx",
+        "/data/export/decomposition/?id={shared}&format=csv",
+    ],
+    "environment": ["/data/export/environment/?format=xlsx", "/data/export/environment/?year=2025&format=csv"],
     "targets": ["/data/export/targets/?plan={plan}&format=xlsx", "/data/export/targets/?subject={code}&format=csv"],
     "batches": ["/data/export/batches/?format=xlsx", "/data/export/batches/?format=csv"],
     "indicator": [
@@ -198,6 +216,8 @@ API: dict[str, list[Example]] = {
     "GET values/{value_id}": [get("/{value}", "MARK")],
     "GET values/{value_id}/explanation": [get("/{value}/explanation", "MARK"), get("/{public}/explanation")],
     "GET targets": [get("?limit=500"), get("?subjects={code}&plans={plan}")], "GET targets/{target_id}": [get("/{target}", "MARK")],
+    "GET decompositions": [get("?limit=500"), get("?plans={plan}")],
+    "GET decompositions/{decomposition_id}": [get("/{draft}", "LAW", shows=False), get("/{shared}")],
     "GET targets/{target_id}/path": [get("/{target}/path", "MARK", shows=False)],
     "GET rows": [
         get("?limit=500"), get("?subjects={code}"), get("?batches={batch}"), get("?zones={code}"),

@@ -27,6 +27,8 @@ from shuangkong.apps.filing.services.obligations import new_filing
 from shuangkong.apps.indicators.drafts import NO_LINES, Draft
 from shuangkong.apps.indicators.models import (
     ControlMeasure,
+    CountyInput,
+    Decomposition,
     Forecast,
     ForecastPoint,
     Indicator,
@@ -153,11 +155,40 @@ def plant(users: dict[str, Any], folder: Any) -> City:
         plan=plans["cz-15"], indicator=Indicator.objects.get(code="nox_reduction_t"), subject=subjects["431000"],
         body={"number": "5", "words": mark("MARK", "P")}, document=mark("MARK", "P"), reason=mark("MARK", "P"), proposed_by=users["county"],
     )  # fmt: skip
+    draft, shared = (_decomposition(city, users["city"], plans["cz-15"], subjects["431000"], state) for state in ("draft", "published"))
+    for ids in city.ids.values():
+        ids.update(draft=draft.pk, shared=shared.pk)
     annex = Annex.objects.create(plan=plans["cz-15"], number=2, title="各县市区能耗强度降低目标")
     for ids in city.ids.values():
         ids.update(target_proposal=change.pk, annex=annex.pk)
         ids.update(proposal=proposal.pk, rule=RULE, rule_region=region, rule_row=rows[region][0].row)
     return city
+
+
+def _decomposition(city: City, user: Any, plan: Any, subject: Any, state: str) -> Decomposition:
+    """A version whose shares are numbers of counties A and B: each reads its own of the published one, nobody but the city the draft."""
+    shares, stated = [], {}
+    for position, (tag, code) in enumerate((("A", "431002"), ("B", "431003"))):
+        owner = tag if state == "published" else "C"
+        rounded, exact, growth = (Decimal(text) + position for text in ("311.0171", "411.0173", "511.0177"))
+        number = [value + (0 if state == "published" else Decimal(20)) for value in (rounded, exact, growth)]
+        city.number("MARK", owner, *(form for value in number for form in (*forms_of(value), format(value, ".4f"))))
+        shares.append(
+            {
+                "code": code, "label": subject.name, "rounded": format(number[0], "f"), "exact": format(number[1], "f"), "held": "",
+                "score": "1", "parts": {"growth": "1"}, "factors": {},
+            }
+        )  # fmt: skip
+        stated[code] = {"growth": format(number[2], "f")}
+        county = Subject.objects.get(code=code)
+        CountyInput.objects.create(plan=plan, subject=county, key="growth", value=number[2], owner=mark("MARK", tag))
+    body = {"target": "14", "reserve": "0", "step": "0.0001", "on": "2026-11-24", "bounds": {}, "what_if": {}}
+    inputs = {"regions": [["431002", "北湖区"], ["431003", "苏仙区"]], "stated": stated, "base": {}, "owners": {}, "readings": {}}
+    return Decomposition.objects.create(
+        plan=plan, indicator=Indicator.objects.get(code="energy_intensity_decline_percent"), subject=subject, state=state,
+        number=1 if state == "published" else 2, asked=body, inputs=inputs, made_by=user,
+        result={"kind": "rate", "target": "14", "shares": shares}, document=mark("MARK", "P") if state == "draft" else "",
+    )  # fmt: skip
 
 
 # values: every figure of a tagged subject is a mark

@@ -20,7 +20,15 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from shuangkong.apps.cockpit.models import Report
 from shuangkong.apps.desk.models import InboxItem, Job, StoredFile
 from shuangkong.apps.desk.services import jobs
-from shuangkong.apps.indicators.models import ControlMeasure, Forecast, MeasurePlan, Target, TargetProposal, Value
+from shuangkong.apps.indicators.models import (
+    ControlMeasure,
+    Decomposition,
+    Forecast,
+    MeasurePlan,
+    Target,
+    TargetProposal,
+    Value,
+)  # fmt: skip
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.monitoring.models import Device, Incident
 from shuangkong.apps.organisations.models import ApiKey
@@ -284,6 +292,7 @@ BROKEN: dict[str, tuple[Any, tuple[str, ...]]] = {
     "targets": (
         Target, ("plan:plan", "targets:targets", "targets:target", "export targets", "GET targets", "GET targets/{target_id}"),
     ),
+    "decompositions": (Decomposition, ("GET decompositions",)),
     "changes of targets": (TargetProposal, ("targets:targets", "targets:proposal")),
     "forecasts": (Forecast, ("forecast:forecasts", "forecast:forecast")),
     "reports": (Report, ("cockpit:report_list", "cockpit:report", "GET reports", "GET reports/{report_id}")),

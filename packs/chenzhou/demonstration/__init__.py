@@ -16,6 +16,7 @@ from .filings import Story, filings
 from .measures import measures
 from .reference import people, plans, targets
 from .returns import duties, firm_subjects, returns
+from .shares import inputs, readings
 
 SEED = 20261124
 
@@ -26,7 +27,9 @@ def generate(counties: Sequence[County] | None = None, seed: int = SEED) -> Demo
     counties = read_counties() if counties is None else list(counties)
     economy = Economy(counties, seed)
     story = Story(counties, economy, target_energy(counties, economy, seed), seed)
-    made = Demonstration(people(), firm_subjects(), plans(), targets(counties), filings(story), measures=measures(counties))
+    made = Demonstration(people(), firm_subjects(), plans(), targets(counties), measures=measures(counties))
+    made.filings = [*filings(story), *readings(counties, seed)]
+    made.inputs = inputs(counties, seed)
     if own:
         codes = [county.code for county in counties]
         made.duties, made.returns = duties(codes), returns(made.filings, codes, seed)

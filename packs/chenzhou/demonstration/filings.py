@@ -77,6 +77,11 @@ def _row(subject: str, measure: str, period: Period, known_on: date, *, zone: st
     )  # fmt: skip
 
 
+def reading(subject: str, measure: str, period: Period, known_on: date, value: str, unit: str) -> NewRow:
+    """A reading of air or water that was issued."""
+    return _row(subject, measure, period, known_on, rate=value, unit=unit)
+
+
 def energy_known_on(year: int, month: int) -> date:
     """When the energy to the end of a quarter is issued."""
     return {3: date(year, 5, 10), 6: date(year, 8, 10), 9: date(year, 11, 10), 12: date(year + 1, 3, 10)}[month]

@@ -1,7 +1,8 @@
 """The task of improving air and water: what makes a region carry more of a pollutant's reduction.
 
-Air: how high a concentration stands against its limit, weighted over the concentrations that the pollutant drives. Water: the part of
-the monitored sections that miss their quality goal. A missing reading is an error, never clean air.
+Air: how high a concentration stands against its limit, weighted over the concentrations that the pollutant drives; 100 is at the limit.
+Water: 100 where every monitored section meets its quality goal, 200 where none does. So clean regions still carry a part, and one missed
+section does not carry the whole city. A missing reading is an error, never clean air.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def air_task(readings: Mapping[str, Decimal | None], limits: Mapping[str, Decima
 
 
 def water_task(sections: Decimal | None, good: Decimal | None, label: str) -> Decimal:
-    """The sections that miss their goal, in percent of all.
+    """100 and the sections that miss their goal in percent of all: 100 when all meet it, 200 when none does.
 
     Raises:
         InputError: a number is missing, or more sections are good than there are.
@@ -43,7 +44,7 @@ def water_task(sections: Decimal | None, good: Decimal | None, label: str) -> De
         raise InputError("断面数不成立", where=label, why=why, do="核对断面数；没有考核断面的地区把任务权重设为 0")
     with localcontext() as context:
         context.prec = WORKING_DIGITS
-        return PERCENT * (all_ - met) / all_
+        return PERCENT * (all_ + all_ - met) / all_
 
 
 def _reading(value: Decimal | None, name: str, label: str) -> Decimal:

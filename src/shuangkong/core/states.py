@@ -110,3 +110,20 @@ FILING = Machine(
         "level_below": "下级审核人，转上一级", "last_level": "末级审核人，下级已齐", "second_person": "另一位本级审核人",
     },
 )  # fmt: skip
+
+#: A target shared out over the counties: solved as a draft, submitted by one person, published by another as targets.
+DECOMPOSITION = Machine(
+    "decomposition",
+    "draft",
+    (
+        Move("draft", "save", "draft", "city"),
+        Move("returned", "save", "draft", "city"),
+        Move("draft", "submit", "submitted", "solved"),
+        Move("submitted", "return", "returned", "second_person"),
+        Move("submitted", "publish", "published", "second_person"),
+        Move("published", "supersede", "superseded", "newer"),
+    ),
+    {"draft": "草稿", "submitted": "已提交", "returned": "退回", "published": "已发布", "superseded": "已被新版取代"},
+    {"save": "保存", "submit": "提交", "return": "退回", "publish": "发布", "supersede": "取代"},
+    {"city": "市级主管", "solved": "市级主管，分得下去", "second_person": "另一位市级主管", "newer": "新版发布时"},
+)

@@ -201,7 +201,7 @@ SITE_ADDRESS = os.environ.get("SHUANGKONG_ADDRESS", "http://127.0.0.1:8000").rst
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # The explicit lists: kinds of import, kinds of job, what is computed anew after a batch.
-IMPORT_KINDS = [f"shuangkong.apps.ledger.imports.{name}.KIND" for name in ("energy", "gdp", "growth", "electricity")]
+IMPORT_KINDS = [f"shuangkong.apps.ledger.imports.{name}.KIND" for name in ("energy", "gdp", "growth", "electricity", "environment")]
 JOB_KINDS = {
     "import.check": "shuangkong.apps.desk.services.imports.run_check",
     "import.apply": "shuangkong.apps.desk.services.imports.run_apply",
@@ -214,6 +214,8 @@ JOB_KINDS = {
 EXPORT_KINDS = {
     "indicator": "shuangkong.apps.indicators.exports.indicator",
     "indicators": "shuangkong.apps.indicators.exports.indicators",
+    "environment": "shuangkong.apps.indicators.decomposition.exports.environment",
+    "decomposition": "shuangkong.apps.indicators.decomposition.exports.decomposition",
     "targets": "shuangkong.apps.indicators.targets.exports.targets",
     "batches": "shuangkong.apps.ledger.exports.batches",
     "rows": "shuangkong.apps.ledger.exports.rows",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("data/", include("shuangkong.apps.ledger.urls")),
     path("forecasts/", include("shuangkong.apps.indicators.forecast.urls")),
     path("indicators/", include("shuangkong.apps.indicators.urls")),
+    path("decomposition/", include("shuangkong.apps.indicators.decomposition.urls")),
     path("targets/", include("shuangkong.apps.indicators.targets.urls")),
     path("monitoring/", include("shuangkong.apps.monitoring.urls")),
     path("measures/", include("shuangkong.apps.indicators.measures.urls")),

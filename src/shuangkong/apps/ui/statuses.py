@@ -45,6 +45,8 @@ WORK = {
     "overdue": State("w-late", gettext_lazy("超期")),
     "open": State("w-todo", gettext_lazy("待办")),
     "proposed": State("w-sub", gettext_lazy("待确认")),
+    "published": State("w-ok", gettext_lazy("已发布")),
+    "superseded": State("st-ex", gettext_lazy("已被新版取代")),
     "pending": State("w-run", gettext_lazy("待封存")),
     "sealed": State("w-lock", gettext_lazy("已封存")),
 }

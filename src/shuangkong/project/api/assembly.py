@@ -13,6 +13,7 @@ from shuangkong.apps.audit.api import router as audit_router
 from shuangkong.apps.cockpit.api import router as reports_router
 from shuangkong.apps.desk.api import cancel_router, imports_router, jobs_router
 from shuangkong.apps.indicators.api import indicators_router, targets_router, values_router
+from shuangkong.apps.indicators.decomposition.api import decompositions_router
 from shuangkong.apps.ledger.api import batches_router, rows_router
 from shuangkong.apps.organisations.api import router as subjects_router
 from shuangkong.apps.plans.api import router as plans_router
@@ -28,6 +29,7 @@ ROUTERS = (
     ("indicators", "指标", indicators_router, ReadKey),
     ("values", "指标值", values_router, ReadKey),
     ("targets", "目标", targets_router, ReadKey),
+    ("decompositions", "目标分解", decompositions_router, ReadKey),
     ("rows", "台账", rows_router, ReadKey),
     ("batches", "批次", batches_router, ReadKey),
     ("plans", "方案", plans_router, ReadKey),

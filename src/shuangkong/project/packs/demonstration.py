@@ -81,12 +81,14 @@ class Return(NamedTuple):
 
 @dataclass(slots=True)
 class Demonstration:
-    """Everything that a generator invents. ``plans``, ``targets`` and ``measures`` are rows of those tables' shape."""
+    """Everything that a generator invents. ``plans``, ``targets`` and ``measures`` are rows of those tables' shape, ``inputs`` the figures
+    from which targets are shared out."""
 
     people: list[Person] = field(default_factory=list)
     subjects: list[dict[str, Any]] = field(default_factory=list)
     plans: list[dict[str, Any]] = field(default_factory=list)
     targets: list[dict[str, Any]] = field(default_factory=list)
+    inputs: list[dict[str, Any]] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
     measures: list[dict[str, Any]] = field(default_factory=list)
     duties: list[Duty] = field(default_factory=list)

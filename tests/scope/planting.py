@@ -187,7 +187,10 @@ def _decomposition(city: City, user: Any, plan: Any, subject: Any, state: str) -
     return Decomposition.objects.create(
         plan=plan, indicator=Indicator.objects.get(code="energy_intensity_decline_percent"), subject=subject, state=state,
         number=1 if state == "published" else 2, asked=body, inputs=inputs, made_by=user,
-        result={"kind": "rate", "target": "14", "reached": "14.1", "surplus": "0.1", "structure": "0.2", "equal": "14.2", "shares": shares}, document=mark("MARK", "P") if state == "draft" else "",
+        result={
+            "kind": "rate", "target": "14", "reached": "14.1", "surplus": "0.1", "structure": "0.2", "equal": "14.2", "shares": shares,
+        },
+        document=mark("MARK", "P") if state == "draft" else "",
     )  # fmt: skip
 
 

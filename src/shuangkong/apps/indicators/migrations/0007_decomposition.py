@@ -12,7 +12,7 @@ import shuangkong.apps.ledger.fields
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('indicators', '0004_forecast'),
+        ('indicators', '0006_lines'),
         ('organisations', '0003_api_key'),
         ('plans', '0003_clause_topic'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -133,6 +133,15 @@ PAGES: dict[str, list[Example]] = {
     "filing:filings": list_of("/filings/"),
     "filing:review": list_of("/filings/review/"),
     "filing:accept_selected": [post("/filings/review/accept/", data={"filing": "{form_filing}"})],
+    "filing:matrix": [*list_of("/filings/matrix/"), get("/filings/matrix/?form=industrial_energy_month&year=2026")],
+    "filing:remind": [post("/filings/matrix/remind/", data={"form": "key_unit_month", "period": "2026-09", "all": "1"})],
+    "filing:receipt": [
+        *(get(f"/filings/receipts/{{{kind.lower()}_round}}-X/", kind, shows=False) for kind in ("FORM", "STAT")),
+        *(get(f"/filings/receipts/{{{kind.lower()}_round}}-X/?format=json", kind) for kind in ("FORM", "STAT")),
+    ],
+    "filing:check_receipt": [
+        get("/filings/receipts/check/"), post("/filings/receipts/check/", data={"number": "{form_round}-X", "sm3": "0" * 64}),
+    ],
     "filing:obligations": list_of("/filings/obligations/"),
     "filing:forms": list_of("/filings/forms/"),
     "filing:form": [get("/filings/forms/key_unit_month/"), get("/filings/forms/x{batch}/", public=True)],

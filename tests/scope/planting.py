@@ -383,7 +383,7 @@ def _filings(city: City, tag: str, user: Any, subject: Any) -> None:
             subject=subject, form_id=form_id, starts_on=date(2025, 1, 1), use=form.use, departments=filing.departments,
             reason=mark(kind, tag),
         )  # fmt: skip
-        city.ids[tag][f"{kind.lower()}_filing"] = filing.pk
+        city.ids[tag].update({f"{kind.lower()}_filing": filing.pk, f"{kind.lower()}_round": made.pk})
 
 
 # targets, reports, the log

@@ -224,9 +224,13 @@ EXPORT_KINDS = {
 FILING_FINDERS: list[str] = []
 LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute", "shuangkong.apps.indicators.forecast.services.ask"]
 # What the worker does beside jobs, whenever there is something to do: functions (now) -> whether they did work.
-WORKER_STEPS = ["shuangkong.apps.monitoring.services.collecting.step", "shuangkong.apps.desk.services.reminders.step"]
+WORKER_STEPS = [
+    "shuangkong.apps.monitoring.services.collecting.step",
+    "shuangkong.apps.filing.services.due.step",
+    "shuangkong.apps.desk.services.reminders.step",
+]
 # What hangs on deadlines and is told when published holidays are entered.
-AFTER_WORKDAYS: list[str] = []
+AFTER_WORKDAYS = ["shuangkong.apps.filing.services.due.recount"]
 LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LOGGING = {

@@ -163,10 +163,11 @@ class WorkdayYear(models.Model):
 
 
 class DailyStep(models.Model):
-    """The civil day on which a regular step was last begun: of several workers one takes it."""
+    """The civil day on which a regular step was last begun: of several workers one takes it. ``mark`` is how far it has read."""
 
     name = models.CharField(max_length=60, primary_key=True)
     day = models.DateField()
+    mark = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("每日事务")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shuangkong.apps.filing import acts, views
+from shuangkong.apps.filing import acts, overview, views
 
 app_name = "filing"
 urlpatterns = [
     path("", views.filings, name="filings"),
     path("review/", views.review, name="review"),
     path("review/accept/", acts.accept_selected, name="accept_selected"),
+    path("matrix/", overview.who_filed, name="matrix"),
+    path("matrix/remind/", overview.remind, name="remind"),
+    path("receipts/check/", overview.check_receipt, name="check_receipt"),
+    path("receipts/<slug:number>/", overview.receipt, name="receipt"),
     path("obligations/", views.obligations, name="obligations"),
     path("forms/", views.form_list, name="forms"),
     path("forms/<slug:form_id>/", views.form_page, name="form"),

@@ -71,6 +71,7 @@ class Notice:
     severity: int = 3
     department_id: int | None = None
     subject_id: int | None = None
+    due_on: date | None = None
 
 
 @transaction.atomic
@@ -86,7 +87,7 @@ def reconcile(kinds: Sequence[str], notices: Sequence[Notice], today: date) -> t
     again = [_renew(known[key], notice, today) for key, notice in wanted.items() if key in known and _differs(known[key], notice)]
     gone = [item.pk for key, item in known.items() if key not in wanted and item.closed_at is None]
     InboxItem.objects.bulk_create(opened)
-    InboxItem.objects.bulk_update(again, ["title", "detail", "severity", "address", "opened_on", "closed_at"])
+    InboxItem.objects.bulk_update(again, ["title", "detail", "severity", "address", "opened_on", "closed_at", "due_on"])
     items.filter(pk__in=gone).update(closed_at=Now())
     if opened or again or gone:
         keys = [item.key for item in [*opened, *again]]
@@ -98,13 +99,14 @@ def _item(notice: Notice, today: date) -> InboxItem:
     return InboxItem(
         key=notice.key, kind=notice.kind, title=notice.title[:200], detail=notice.detail[:400], severity=notice.severity,
         address=notice.address, for_department_id=notice.department_id, for_subject_id=notice.subject_id, opened_on=today,
+        due_on=notice.due_on,
         demonstration=settings.DEMONSTRATION,
     )  # fmt: skip
 
 
 def _differs(item: InboxItem, notice: Notice) -> bool:
-    words = (notice.title[:200], notice.detail[:400], notice.severity)
-    return item.closed_at is not None or (item.title, item.detail, item.severity) != words
+    words = (notice.title[:200], notice.detail[:400], notice.severity, notice.due_on)
+    return item.closed_at is not None or (item.title, item.detail, item.severity, item.due_on) != words
 
 
 def _renew(item: InboxItem, notice: Notice, today: date) -> InboxItem:
@@ -112,4 +114,5 @@ def _renew(item: InboxItem, notice: Notice, today: date) -> InboxItem:
     if item.closed_at is not None:
         item.opened_on, item.closed_at = today, None
     item.title, item.detail, item.severity, item.address = notice.title[:200], notice.detail[:400], notice.severity, notice.address
+    item.due_on = notice.due_on
     return item

@@ -35,6 +35,7 @@ TRIES = 3
 LINES_MAX = 20
 _AGAIN = timedelta(minutes=10)
 _BULK = 200
+_STEP = "desk.reminders"
 
 
 def civil(now: datetime) -> datetime:
@@ -44,8 +45,8 @@ def civil(now: datetime) -> datetime:
 
 def begin_today(name: str, day: date) -> bool:
     """Whether this call is the first of the day for a daily step; of several workers one takes it."""
-    DailyStep.objects.get_or_create(name=name, defaults={"day": date.min.replace(year=2000)})
-    return DailyStep.objects.filter(name=name, day__lt=day).update(day=day) == 1
+    made = DailyStep.objects.get_or_create(name=name, defaults={"day": day})
+    return made[1] or (made[0].day < day and DailyStep.objects.filter(name=name, day__lt=day).update(day=day) == 1)
 
 
 def step(now: datetime) -> bool:
@@ -61,8 +62,10 @@ def plan(now: datetime) -> bool:
     at, calendar = civil(now), workdays()
     if at.hour < MORNING_HOUR or not calendar.works(at.date()):
         return False
+    if DailyStep.objects.filter(name=_STEP, day__gte=at.date()).exists():
+        return False
     with transaction.atomic():
-        return begin_today("desk.reminders", at.date()) and bool(_digests(at.date(), calendar))
+        return begin_today(_STEP, at.date()) and bool(_digests(at.date(), calendar))
 
 
 def _digests(today: date, calendar: Workdays) -> int:

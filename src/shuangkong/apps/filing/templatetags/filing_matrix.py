@@ -1,0 +1,41 @@
+"""A cell of the matrix of who has filed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django import template
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from shuangkong.apps.filing.matrix import Cell
+from shuangkong.apps.ui import statuses
+
+register = template.Library()
+
+
+@register.simple_tag
+def matrix_cell(cell: Cell) -> SafeString:
+    """Shape, colour and word of a state, leading to the filing where there is one."""
+    shown = _shown(cell.state, cell.late, cell.corrected, get_language())
+    return mark_safe(f'<td><a href="{_address()}{cell.filing}/">{shown}</a></td>' if cell.filing else f"<td>{shown}</td>")
+
+
+@lru_cache(maxsize=4)
+def _address() -> str:
+    return reverse("filing:filings")
+
+
+@lru_cache(maxsize=128)
+def _shown(state: str, late: bool, corrected: bool, language: str) -> str:
+    """Overdue is the one thing to see first; a state that is no duty yet is words without a colour."""
+    if state == "not_owed":
+        return f'<span class="na" title="{_("不用报")}">·</span>'
+    if state == "not_due":
+        return f'<span class="na" title="{_("未到期")}">—</span>'
+    if late and state in ("not_filed", "draft"):
+        return statuses.state("overdue", extra="ico")
+    mark = f'<small class="t3">{_("更")}</small>' if corrected else ""
+    return f"{statuses.state(state, extra='ico')}{mark}"

@@ -15,6 +15,7 @@ from shuangkong.apps.desk.services import calendar
 from shuangkong.apps.filing import matrix
 from shuangkong.apps.filing.models import Filing
 from shuangkong.apps.filing.services import due, oblige, open_due, return_
+from shuangkong.apps.filing.waiting import tell
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
@@ -147,16 +148,18 @@ def test_the_step_opens_what_is_due_and_keeps_the_inboxes(people, places):
     assert due.step(NOW) is False
     filing = one(places["91-A"])
     name = str(places["91-A"])
-    assert items() == {(name, f"填报{filing.title}（2026年{month}月）") for month in (9, 10)}
+    assert items() == {(name, f"{filing.title}（2026年{month}月）待填报") for month in (9, 10)}
     item = InboxItem.objects.unscoped("test").get(title__contains="9月")
     assert (item.due_on, item.address) == (filing.due_on, f"/filings/{filing.pk}/")
     kit.submitted(filing, people["enterprise"], kit.MONTH)
     assert due.step(NOW) is True
-    assert items() == {(name, f"填报{filing.title}（2026年10月）"), ("北湖区", f"审核{filing.title}：1份")}
+    assert items() == {
+        (name, f"{filing.title}（2026年10月）待填报"), ("北湖区", f"{filing.title}（2026年9月）1 份待审核")
+    }  # fmt: skip
     return_(kit.again(filing), people["county"], "核对", (), now=NOW)
     assert due.step(NOW) is True
-    assert (name, f"改正被退回的{filing.title}（2026年9月）") in items()
-    assert not any(title.startswith("审核") for _whose, title in items())
+    assert (name, f"{filing.title}（2026年9月）被退回，请改后重报") in items()
+    assert not any("待审核" in title for _whose, title in items())
 
 
 def test_deadlines_follow_the_calendar(people, owing):
@@ -168,6 +171,26 @@ def test_deadlines_follow_the_calendar(people, owing):
     moved = kit.again(filing).due_on
     calendar.remove(before, people["stat"])
     assert kit.again(filing).due_on == moved, "what was submitted keeps its deadline"
+
+
+def test_the_acts_of_a_page_and_the_step_write_the_same_items(people, places):
+    oblige([places["91-A"]], "key_unit_month", date(2026, 9, 1), people["administrator"])
+    due.step(NOW)
+
+    def all_items():
+        fields = ("key", "kind", "title", "severity", "address", "due_on", "for_subject", "for_department", "closed_at")
+        return set(InboxItem.objects.unscoped("test").filter(closed_at=None).values_list(*fields))
+
+    for act in ("submit", "return"):
+        filing = one(places["91-A"])
+        if act == "submit":
+            kit.submitted(filing, people["enterprise"], kit.MONTH)
+        else:
+            return_(filing, people["county"], "核对", (), now=NOW)
+        tell([filing], TODAY)
+        told = all_items()
+        assert due.step(NOW) is True
+        assert all_items() == told, act
 
 
 # reminders

@@ -37,11 +37,6 @@ def readable(user: Any, prefix: str = "") -> models.Q:
         own = models.Q(**{f"{prefix}use": ADMINISTRATIVE, f"{prefix}subject__in": user.own_subject_ids})
         if user.subject_id:
             own |= models.Q(**{f"{prefix}subject": user.subject_id})
-    own = models.Q(**{f"{prefix}use": ADMINISTRATIVE})
-    if not user.sees_all:
-        own &= models.Q(**{f"{prefix}subject__in": user.own_subject_ids})
-    if user.subject_id and not user.sees_all:
-        own |= models.Q(**{f"{prefix}subject": user.subject_id})
     if user.department_id and user.role in REVIEWING_ROLES:
         own |= models.Q(**{f"{prefix}departments__contains": f"|{user.department.code}|"})
     return own

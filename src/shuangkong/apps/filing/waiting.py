@@ -10,9 +10,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from shuangkong.apps.desk.services.inbox import close_item, open_item
+from shuangkong.apps.desk.services.inbox import Notice, close_item, open_item
 from shuangkong.apps.filing.models import Filing, Unlocking
 from shuangkong.apps.organisations.models import Department, Subject
+from shuangkong.core.periods import Period
+from shuangkong.rulebook import forms
 
 LIES_WITH_REVIEWER = (Filing.State.SUBMITTED, Filing.State.UNDER_REVIEW)
 
@@ -35,17 +37,41 @@ def _county_id(filing: Filing) -> int:
     return filing.subject.county_id or filing.subject.parent_id or 0
 
 
-def _respondent(filing: Filing, today: date) -> None:
-    key = f"filing:{filing.pk}"
+def respondent_notice(filing: Filing, today: date) -> Notice | None:
+    """What stands in the respondent's inbox; None where nothing waits there, or a bureau is to issue it."""
     if not filing.open or filing.respondent == "department":
-        close_item(key)
-        return
+        return None
     returned = filing.state == Filing.State.RETURNED
     what = _("被退回，请改后重报") if returned else _("待填报")
     title = _("{form}（{period}）{what}").format(form=filing.title, period=filing.period.label, what=what)
+    return Notice(
+        f"filing:{filing.pk}", "filing.returned" if returned else "filing.due", title, f"/filings/{filing.pk}/",
+        severity=2 if returned or filing.due_on < today else 3, subject_id=filing.subject_id, due_on=filing.due_on,
+    )  # fmt: skip
+
+
+def _respondent(filing: Filing, today: date) -> None:
+    notice = respondent_notice(filing, today)
+    if notice is None:
+        close_item(f"filing:{filing.pk}")
+    else:
+        _open(notice, today)
+
+
+def review_notice(form_id: str, period: Period, level: str, count: int, **to: int) -> Notice:
+    """One line for all filings of a form and period at a level: to a county (``subject_id``) or a department (``department_id``)."""
+    last = (period.end - timedelta(days=1)).isoformat()
+    title = _("{form}（{period}）{n} 份待审核").format(form=forms.current().newest(form_id).title, period=period.label, n=count)
+    key = f"filing.review:{level}:{form_id}:{period.code}:{next(iter(to.values()))}"
+    return Notice(key, "filing.review", title, f"/filings/review/?form={form_id}&until={last}", severity=2, **to)
+
+
+def _open(notice: Notice, today: date) -> None:
+    subject = Subject.objects.get(pk=notice.subject_id) if notice.subject_id else None
+    department = Department.objects.get(pk=notice.department_id) if notice.department_id else None
     open_item(
-        key, kind="filing.returned" if returned else "filing.due", title=title, address=f"/filings/{filing.pk}/", today=today,
-        severity=2 if returned or filing.due_on < today else 3, subject=filing.subject, due_on=filing.due_on,
+        notice.key, kind=notice.kind, title=notice.title, address=notice.address, today=today, severity=notice.severity, subject=subject,
+        department=department, due_on=notice.due_on,
     )  # fmt: skip
 
 
@@ -57,25 +83,16 @@ def _reviewers(filing: Filing, level: str, today: date) -> None:
     county = _county_id(filing)
     if level == "county":
         waiting = waiting.filter(Q(subject__county=county) | Q(subject__parent=county, subject__county=None))
-        addressees: list[dict[str, Any]] = [{"subject_id": county}]
+        addressees: list[dict[str, int]] = [{"subject_id": county}]
     else:
         addressees = [{"department_id": pk} for pk in departments_of(filing)]
     count = waiting.count()
-    last = (filing.period_end - timedelta(days=1)).isoformat()
-    address = f"/filings/review/?form={filing.form_id}&until={last}"
     for to in addressees:
-        key = f"filing.review:{level}:{filing.form_id}:{filing.period.code}:{next(iter(to.values()))}"
-        if not count:
-            close_item(key)
-            continue
-        title = _("{form}（{period}）{n} 份待审核").format(form=filing.title, period=filing.period.label, n=count)
-        open_item(key, kind="filing.review", title=title, address=address, today=today, severity=2, **_to(to))
-
-
-def _to(to: dict[str, Any]) -> dict[str, Any]:
-    if "subject_id" in to:
-        return {"subject": Subject.objects.get(pk=to["subject_id"])}
-    return {"department": Department.objects.get(pk=to["department_id"])}
+        notice = review_notice(filing.form_id, filing.period, level, count, **to)
+        if count:
+            _open(notice, today)
+        else:
+            close_item(notice.key)
 
 
 def departments_of(filing: Filing) -> list[int]:

@@ -87,7 +87,7 @@ def reconcile(kinds: Sequence[str], notices: Sequence[Notice], today: date) -> t
     again = [_renew(known[key], notice, today) for key, notice in wanted.items() if key in known and _differs(known[key], notice)]
     gone = [item.pk for key, item in known.items() if key not in wanted and item.closed_at is None]
     InboxItem.objects.bulk_create(opened)
-    InboxItem.objects.bulk_update(again, ["title", "detail", "severity", "address", "opened_on", "closed_at", "due_on"])
+    InboxItem.objects.bulk_update(again, ["kind", "title", "detail", "severity", "address", "opened_on", "closed_at", "due_on"])
     items.filter(pk__in=gone).update(closed_at=Now())
     if opened or again or gone:
         keys = [item.key for item in [*opened, *again]]
@@ -105,8 +105,8 @@ def _item(notice: Notice, today: date) -> InboxItem:
 
 
 def _differs(item: InboxItem, notice: Notice) -> bool:
-    words = (notice.title[:200], notice.detail[:400], notice.severity, notice.due_on)
-    return item.closed_at is not None or (item.title, item.detail, item.severity, item.due_on) != words
+    words = (notice.kind, notice.title[:200], notice.detail[:400], notice.severity, notice.due_on)
+    return item.closed_at is not None or (item.kind, item.title, item.detail, item.severity, item.due_on) != words
 
 
 def _renew(item: InboxItem, notice: Notice, today: date) -> InboxItem:
@@ -114,5 +114,5 @@ def _renew(item: InboxItem, notice: Notice, today: date) -> InboxItem:
     if item.closed_at is not None:
         item.opened_on, item.closed_at = today, None
     item.title, item.detail, item.severity, item.address = notice.title[:200], notice.detail[:400], notice.severity, notice.address
-    item.due_on = notice.due_on
+    item.kind, item.due_on = notice.kind, notice.due_on
     return item

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.models import Entry
@@ -21,14 +22,14 @@ from shuangkong.apps.filing import matrix
 from shuangkong.apps.filing.deadlines import due_on
 from shuangkong.apps.filing.models import Filing
 from shuangkong.apps.filing.services.obligations import open_due
+from shuangkong.apps.filing.waiting import respondent_notice, review_notice
 from shuangkong.apps.organisations.models import Department, User
 from shuangkong.core.errors import InputError
 from shuangkong.core.forms import Form
 from shuangkong.core.periods import Period
-from shuangkong.rulebook import forms
 
-#: The kinds of items that are kept here; no other capability writes them.
-KINDS = ("filing", "filing.review")
+#: The kinds of items that are brought in line here; the acts of a page write the same ones at once.
+KINDS = ("filing.due", "filing.returned", "filing.review")
 _STEP = "filing.due"
 _MOVES = [f"filing.filing.{verb}" for verb in ("submit", "return", "accept", "lock", "unlock", "correct")] + ["filing.filings.opened"]
 _BULK = 200
@@ -59,21 +60,27 @@ def notify(today: date) -> None:
     """One item for each filing that its respondent still owes, one a form for whoever reviews. A fixed number of statements."""
     owed = Filing.objects.unscoped("the inbox is written for every respondent").filter(state__in=matrix.OPEN).select_related("subject")
     departments = {department.code: department.pk for department in Department.objects.all()}
-    notices = [notice for filing in owed.defer("draft", "draft_marks") for notice in _to_respondent(filing, departments)]
+    notices = [notice for filing in owed.defer("draft", "draft_marks") for notice in _to_respondent(filing, departments, today)]
     reconcile(KINDS, [*notices, *_to_reviewers(departments)], today)
 
 
-def _to_respondent(filing: Filing, departments: dict[str, int]) -> Iterable[Notice]:
-    returned = filing.state == Filing.State.RETURNED
-    title = (_("改正被退回的{what}") if returned else _("填报{what}")).format(what=f"{filing.title}（{filing.period.label}）")
-    about: dict[str, Any] = {
-        "kind": "filing", "title": title, "address": f"/filings/{filing.pk}/", "severity": 2 if returned else 3, "due_on": filing.due_on,
-    }  # fmt: skip
-    if filing.respondent == "department":
-        codes = [code for code in filing.departments.split("|") if code in departments]
-        about["title"] = f"{title}：{filing.subject.name}"
-        return [Notice(f"filing:{filing.pk}:{code}", **about, department_id=departments[code]) for code in codes]
-    return [Notice(f"filing:{filing.pk}", **about, subject_id=filing.subject_id)]
+def _to_respondent(filing: Filing, departments: dict[str, int], today: date) -> Iterable[Notice]:
+    """One; what a bureau is to issue stands with each department that issues it."""
+    if filing.respondent != "department":
+        return [notice] if (notice := respondent_notice(filing, today)) else []
+    title = _("{form}（{period}）待发布：{place}").format(form=filing.title, period=filing.period.label, place=filing.subject.name)
+    codes = [code for code in filing.departments.split("|") if code in departments]
+    return [
+        Notice(
+            f"filing:{filing.pk}:{code}",
+            "filing.due",
+            title,
+            f"/filings/{filing.pk}/",
+            department_id=departments[code],
+            due_on=filing.due_on,
+        )
+        for code in codes
+    ]
 
 
 def _to_reviewers(departments: dict[str, int]) -> Iterable[Notice]:
@@ -81,23 +88,18 @@ def _to_reviewers(departments: dict[str, int]) -> Iterable[Notice]:
     waiting = Filing.objects.unscoped("the inbox is written for every reviewer").filter(
         state__in=[Filing.State.SUBMITTED, Filing.State.UNDER_REVIEW]
     )
-    groups = waiting.order_by().values("form_id", "level", "departments", "subject__county").annotate(n=Count("pk"), due=Min("due_on"))
-    at_city: defaultdict[tuple[str, str], list[tuple[int, date]]] = defaultdict(list)
-    for group in groups:
-        if group["level"] == "county" and group["subject__county"]:
-            key = f"filing.review:{group['form_id']}:{group['subject__county']}"
-            yield _review(key, group["form_id"], group["n"], group["due"], subject_id=group["subject__county"])
+    keys = ("form_id", "period_kind", "period_start", "period_end", "level", "departments")
+    place = Coalesce("subject__county", "subject__parent")
+    counts: defaultdict[tuple[str, Period, str, str, int], int] = defaultdict(int)
+    for group in waiting.order_by().annotate(place=place).values(*keys, "place").annotate(n=Count("pk")):
+        period = Period(group["period_start"], group["period_end"], group["period_kind"])
+        if group["level"] == "county":
+            counts[group["form_id"], period, "county", "subject_id", group["place"] or 0] += group["n"]
         else:
-            at_city[group["form_id"], group["departments"]].append((group["n"], group["due"]))
-    for (form_id, codes), counts in at_city.items():
-        for code in (code for code in codes.split("|") if code in departments):
-            key, n, due = f"filing.review:{form_id}:{code}", sum(n for n, _due in counts), min(due for _n, due in counts)
-            yield _review(key, form_id, n, due, department_id=departments[code])
-
-
-def _review(key: str, form_id: str, n: int, due: date, **to: int) -> Notice:
-    title = _("审核{form}：{n}份").format(form=forms.current().newest(form_id).title, n=n)
-    return Notice(key, "filing.review", title, f"/filings/review/?form={form_id}", severity=3, due_on=due, **to)
+            for code in (code for code in group["departments"].split("|") if code in departments):
+                counts[group["form_id"], period, group["level"], "department_id", departments[code]] += group["n"]
+    for (form_id, period, level, field, pk), n in counts.items():
+        yield review_notice(form_id, period, level, n, **{field: pk})
 
 
 # reminding from the matrix

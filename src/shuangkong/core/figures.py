@@ -18,7 +18,7 @@ class Status(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the best."""
-        return _RANKS[self.value]
+        return _RANKS[self]
 
     @property
     def label(self) -> str:
@@ -26,12 +26,12 @@ class Status(StrEnum):
         return {"ok": "已核定", "estimated": "估算", "incomplete": "不完整", "missing": "缺报"}[self.value]
 
 
-_RANKS = {status.value: rank for rank, status in enumerate(Status)}
+_RANKS = {status: rank for rank, status in enumerate(Status)}
 
 
 def worst(statuses: Iterable[Status]) -> Status:
     """The worst of ``statuses``; ``ok`` of none."""
-    return max(statuses, key=lambda status: status.rank, default=Status.OK)
+    return max(statuses, key=_RANKS.__getitem__, default=Status.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ class RuleRow:
     title: str = ""
     unit: str = ""
     region: str = ""
+
+    def __hash__(self) -> int:
+        """Of what names a row: thousands of sets of rows are looked up."""
+        return hash((self.parameter, self.row))
 
     @property
     def recalled(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 
 from .errors import InputError
 
@@ -31,7 +32,7 @@ def _month_end(year: int, month: int) -> date:
     return date(year + month // 12, month % 12 + 1, 1)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class Period:
     """A half-open span ``[start, end)`` of civil days with its kind."""
 
@@ -40,26 +41,31 @@ class Period:
     kind: str
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def month(cls, year: int, month: int) -> Period:
         """One month."""
         return cls(date(year, month, 1), _month_end(year, month), "month")
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def quarter(cls, year: int, quarter: int) -> Period:
         """One quarter, 1 to 4."""
         return cls(date(year, 3 * quarter - 2, 1), _month_end(year, 3 * quarter), "quarter")
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def year(cls, year: int) -> Period:
         """One calendar year."""
         return cls(date(year, 1, 1), date(year + 1, 1, 1), "year")
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def ytd(cls, year: int, month: int) -> Period:
         """1 January to the end of ``month`` (1–n月)."""
         return cls(date(year, 1, 1), _month_end(year, month), "ytd")
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def rolling(cls, year: int, month: int) -> Period:
         """The twelve months that end with ``month``."""
         end = _month_end(year, month)
@@ -112,7 +118,7 @@ class Period:
         """The calendar year of the last month inside."""
         return self.end.year - (self.end.month == 1)
 
-    @property
+    @cached_property
     def code(self) -> str:
         """The stable text form."""
         if self.kind == "month":
@@ -123,7 +129,7 @@ class Period:
             return f"{self.start.year:04d}-01/{self.last_month:02d}"
         return f"{self.last_year:04d}-{self.last_month:02d}R12" if self.kind == "rolling" else f"{self.start.year:04d}"
 
-    @property
+    @cached_property
     def label(self) -> str:
         """As a person reads it: 2025年6月, 2025年二季度, 2025年, 2025年1—6月."""
         year = f"{self.start.year}年"
@@ -147,4 +153,8 @@ class Period:
 
     def year_before(self) -> Period:
         """The same period one year earlier (上年同期)."""
+        return self._year_before
+
+    @cached_property
+    def _year_before(self) -> Period:
         return Period(self.start.replace(year=self.start.year - 1), self.end.replace(year=self.end.year - 1), self.kind)

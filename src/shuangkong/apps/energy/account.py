@@ -24,6 +24,11 @@ LINES: dict[str, dict[str, int]] = {
     "loss": {"loss": 1},
     "recovery": {"recovery": 1},
 }
+#: All that a sheet sums: what was used, what is a product's own, and the lines.
+NETS: dict[str, dict[str, int]] = {"used": USE_SIGN, "product": PRODUCT_SIGN, **LINES}
+_NETS_OF: dict[str, list[tuple[str, int]]] = {
+    flow: [(name, signs[flow]) for name, signs in NETS.items() if flow in signs] for flow in USE_SIGN
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -44,14 +49,23 @@ class Account:
 
     def add(self, product: str, flow: str, industry: str, micro: int, row: str) -> None:
         """One cell: a quantity of a product in a flow, with the line that is hashed for it."""
-        self.add_whole(product, flow, micro, row)
-        self._add_sector(product, flow, industry, micro)
+        self.rows.append(row)
+        self.filed += micro
+        flows = self.flows.get(product)
+        if flows is None:
+            flows = self.flows[product] = {}
+        flows[flow] = flows.get(flow, 0) + micro
+        sign = USE_SIGN.get(flow)
+        if sign is not None:
+            sector = self.sectors.get(industry)
+            if sector is None:
+                sector = self.sectors[industry] = {}
+            sector[product] = sector.get(product, 0) + sign * micro
 
     def add_part(self, product: str, flow: str, industry: str, micro: int, row: str) -> None:
         """A cell that is part of another cell: its industry's own, but not once more in the total."""
-        self.add_whole(product, flow, 0, row)
-        self.filed += micro
-        self._add_sector(product, flow, industry, micro)
+        self.add(product, flow, industry, micro, row)
+        self.flows[product][flow] -= micro
 
     def add_whole(self, product: str, flow: str, micro: int, row: str) -> None:
         """A cell of all industries beside the cells of some of them: it counts, and belongs to no industry."""
@@ -61,14 +75,6 @@ class Account:
         if flows is None:
             flows = self.flows[product] = {}
         flows[flow] = flows.get(flow, 0) + micro
-
-    def _add_sector(self, product: str, flow: str, industry: str, micro: int) -> None:
-        sign = USE_SIGN.get(flow)
-        if sign is not None:
-            sector = self.sectors.get(industry)
-            if sector is None:
-                sector = self.sectors[industry] = {}
-            sector[product] = sector.get(product, 0) + sign * micro
 
     def merge(self, other: Account) -> None:
         """Add another subject's account (city = Σ counties + 不分县); hashed lines stay with their own."""
@@ -89,6 +95,16 @@ class Account:
             found = [sign * flows[flow] for flow, sign in signs.items() if flow in flows]
             if found:
                 result[product] = sum(found)
+        return result
+
+    def nets(self) -> dict[str, dict[str, int]]:
+        """Per product the sums of all :data:`NETS`, in one pass; those that are empty too."""
+        result: dict[str, dict[str, int]] = {name: {} for name in NETS}
+        for product, flows in self.flows.items():
+            for flow, micro in flows.items():
+                for name, sign in _NETS_OF.get(flow, ()):
+                    net = result[name]
+                    net[product] = net.get(product, 0) + sign * micro
         return result
 
     def used(self) -> dict[str, int]:

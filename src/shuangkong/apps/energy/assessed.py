@@ -47,7 +47,7 @@ class Assessments:
 
     def __init__(self, intensities: Intensities, deductions: Deductions) -> None:
         self.of, self.deductions = intensities, deductions
-        self._names = {part.pk: short_name(part) for part in deductions.city.parts}
+        self._names = {part.id: short_name(part) for part in deductions.city.parts}
 
     def counting(self, gross: Figure, assessed: Figure | None, period: Period) -> Figure:
         """The figure that progress and levels are judged by, by the rule of the period's last day."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from functools import cached_property
+from operator import mul
 from typing import Any
 
-from shuangkong.apps.energy.account import LINES, PRODUCT_SIGN, Account, coal_equivalent, merged, over_tolerance
+from shuangkong.apps.energy.account import LINES, Account, coal_equivalent, merged, over_tolerance
 from shuangkong.apps.energy.coefficients import Coefficients, tce, tce_text
 from shuangkong.apps.energy.gathering import rows_behind
 from shuangkong.apps.energy.places import City, lacking_sentence, quarter_label, short_name
@@ -31,7 +32,7 @@ _EXACT_DIGITS = 60
 #: The words of the bases: an enum's ``value`` costs more than the sum that it names.
 _WORDS = {Basis.CALORIFIC: "calorific", Basis.EQUIVALENT: "equivalent"}
 _NAMES = {"terminal": "终端消费", "transformation_loss": "加工转换投入减产出", "loss": "输配损失", "recovery": "回收利用"}
-_DIFFERENCE = "energy_balance_difference_tce"
+_DIFFERENCE, _PRODUCT = "energy_balance_difference_tce", "energy_product_tce:"
 
 
 @dataclass(slots=True)
@@ -47,8 +48,8 @@ class Balances:
 
     def __init__(self, drafts: Drafts, coefficients: Coefficients, totals: Totals, series: Series, sections: Sections) -> None:
         self.drafts, self.coefficients, self.totals, self.series, self.sections = drafts, coefficients, totals, series, sections
-        self._marks: dict[tuple[Any, ...], Marks] = {}
-        self._heads: dict[tuple[str, Basis], str] = {}
+        self._marks: dict[tuple[Any, ...], dict[tuple[tuple[str, ...], str], Marks]] = {}
+        self.heads = {basis: Heads(drafts, basis) for basis in _BASES}
 
     def county(self, lens: str, subject: Subject, period: Period, account: Account) -> None:
         """A county, zone or 不分县 from its own cells."""
@@ -56,8 +57,8 @@ class Balances:
 
     def city(self, lens: str, city: City, period: Period, parts: Sequence[tuple[Subject, Account]]) -> None:
         """The city: Σ counties + 不分县. A county without an account makes it incomplete and is named (accounting 7)."""
-        present = {subject.pk for subject, _ in parts}
-        missing = tuple(county for county in city.counties if county.pk not in present)
+        present = {subject.id for subject, _ in parts}
+        missing = tuple(county for county in city.counties if county.id not in present)
         for county in missing:
             self.absent(lens, county, period)
         Sheet(self, lens, city.subject, period, merged(a for _, a in parts), tuple(parts), missing).write()
@@ -66,7 +67,7 @@ class Balances:
         """A county that has not filed: its total is missing, never zero."""
         sentence = f"缺{short_name(subject)}{quarter_label(period)}能源"
         for basis in _BASES:
-            place = (lens, subject.pk, period.code, basis.value)
+            place = (lens, subject.id, period.code, basis.value)
             if place in self.totals.figures:  # its total was issued without a balance
                 continue
             self.totals.figures[place] = self.drafts.add(
@@ -90,14 +91,14 @@ class Balances:
             demonstration=bool(cell.demonstration), recalled=cell.recalled, finding=finding,
             inputs=canonical_json([cell_input("下达的能源消费总量", cell, subject)]),
         )  # fmt: skip
-        self.totals.figures[lens, subject.pk, period.code, Basis.EQUIVALENT.value] = figure
+        self.totals.figures[lens, subject.id, period.code, Basis.EQUIVALENT.value] = figure
 
     def residual(self, lens: str, city: City, period: Period, tolerance_percent: Decimal) -> None:
         """不分县: the city less its counties, stored and shown, never spread, never clipped (accounting 7)."""
         basis = Basis.EQUIVALENT.value
         figures = self.totals.figures
-        whole = figures.get((lens, city.subject.pk, period.code, basis))
-        counties = [figures[place] for county in city.counties if (place := (lens, county.pk, period.code, basis)) in figures]
+        whole = figures.get((lens, city.subject.id, period.code, basis))
+        counties = [figures[place] for county in city.counties if (place := (lens, county.id, period.code, basis)) in figures]
         if whole is None or whole.value is None or city.unallocated is None or not counties:
             return
         status, demonstration, recalled = spread((whole, *counties))
@@ -122,26 +123,34 @@ class Balances:
         marks = any(row.recalled for row in rows), any(row.demonstration for row in rows)
         return (self.drafts.rule_sets.id_of(rows), *marks)
 
+    def known(self, sheet: Sheet, basis: Basis) -> dict[tuple[tuple[str, ...], str], Marks]:
+        """The marks of amounts (of which products, what they lack besides coefficients) that sheets like this one have had."""
+        return self._marks.setdefault((sheet.year, _WORDS[basis], sheet.account.demonstration, sheet.sentence), {})
+
     def marks(self, sheet: Sheet, products: tuple[str, ...], basis: Basis, extra: str = "") -> Marks:
         """What stands beside an amount of ``products``, worked out once for all sheets of a year that lack the same."""
-        key = (products, sheet.year, _WORDS[basis], sheet.account.demonstration, sheet.sentence, extra)
-        found = self._marks.get(key)
+        memo = self.known(sheet, basis)
+        found = memo.get((products, extra))
         if found is None:
             rule_set_id, recalled, invented = self.rule_set(products, sheet.year, basis)
             known = (self.coefficients.of(product, sheet.year, basis) for product in products)
             whys = (coefficient.why for coefficient in known if coefficient.units is None)
             lacks = tuple(part for part in (sheet.sentence, *whys, extra) if part)
-            demonstration = sheet.account.demonstration or invented
-            found = self._marks[key] = Marks(lacks, demonstration, recalled, rule_set_id)
+            found = memo[products, extra] = Marks(lacks, sheet.account.demonstration or invented, recalled, rule_set_id)
         return found
 
-    def head(self, code: str, basis: Basis) -> str:
-        """How a line of that code and basis begins; its indicator comes into being with its first line."""
-        found = self._heads.get((code, basis))
-        if found is None:
-            self.drafts.indicator_id(code)
-            found = self._heads[code, basis] = f'["{code}","{_WORDS[basis]}",'
-        return found
+
+class Heads(dict[str, str]):
+    """Code → how its lines at one basis begin; its indicator comes into being with its first line."""
+
+    def __init__(self, drafts: Drafts, basis: Basis) -> None:
+        super().__init__()
+        self._drafts, self._word = drafts, _WORDS[basis]
+
+    def __missing__(self, code: str) -> str:
+        self._drafts.indicator_id(code)
+        self[code] = f'["{code}","{self._word}",'
+        return self[code]
 
 
 class Marks:
@@ -173,7 +182,9 @@ class Sheet:
         self.year = period.start.year
         self.place = balances.drafts.at(subject, period, lens)
         self.sentence = lacking_sentence(missing, period, "能源") if missing else ""
-        self.used, self.nets = account.used(), {name: net for name, signs in LINES.items() if (net := account.net(signs))}
+        nets = account.nets()
+        self.used, self.products = nets["used"], nets["product"]
+        self.nets = {name: nets[name] for name in LINES if nets[name]}
 
     def write(self) -> None:
         """The total and the table; of a sheet that is kept only the total, on which others rest."""
@@ -259,16 +270,12 @@ class Sheet:
         """All lines, those at the equivalent value first."""
         lines: list[str] = []
         used: set[Marks] = set()
+        amounts = self._amounts()
         for basis in reversed(_BASES):
-            units = self.balances.coefficients.table(self.year, basis)
-            for code, quantities, extra in self._amounts(basis):
-                marks = self.balances.marks(self, tuple(quantities), basis, extra)
-                amount, _ = coal_equivalent(quantities, units)
-                lines.append(f'{self.balances.head(code, basis)}"{tce_text(amount)}",{marks.tail}')
-                used.add(marks)
+            lines += self._lines(basis, amounts, used)
             if not self._balanced:
                 tail = line_tail(Status.MISSING.value, self.account.demonstration, False, None, "未报供应侧各流向，平衡差额缺报")
-                lines.append(f"{self.balances.head(_DIFFERENCE, basis)}null,{tail}")
+                lines.append(f"{self.balances.heads[basis][_DIFFERENCE]}null,{tail}")
         status = worst(marks.status for marks in used)
         demonstration = self.account.demonstration or any(marks.demonstration for marks in used)
         recalled = any(marks.recalled for marks in used)
@@ -277,21 +284,34 @@ class Sheet:
             f"{len(lines)}行", f"[{','.join(lines)}]",
         )  # fmt: skip
 
-    def _amounts(self, basis: Basis) -> Iterator[tuple[str, dict[str, int], str]]:
+    def _amounts(self) -> list[tuple[str, dict[str, int], str]]:
         """The code of each line, the quantities of which it is the sum, and what it lacks besides coefficients."""
-        for name, net in self.nets.items():
-            yield f"energy_{name}_tce", net, ""
+        found = [(f"energy_{name}_tce", net, "") for name, net in self.nets.items()]
         if self._balanced:
             coefficients = self.balances.coefficients
             without = [coefficients.label(product) for product in self.account.unbalanced()]
             extra = f"{'、'.join(without)}未报期初、生产、调入、调出、期末，无从平衡" if without else ""
-            yield _DIFFERENCE, {product: pair[0] for product, pair in self._balanced.items()}, extra
-        units, other = (self.balances.coefficients.table(self.year, each) for each in _BASES)
-        for product, micro in self.account.net(PRODUCT_SIGN).items():
-            if basis is Basis.EQUIVALENT or units[product] != other[product]:
-                yield f"energy_product_tce:{product}", {product: micro}, ""
-        for industry, quantities in self.account.sectors.items():
-            yield f"energy_sector_tce:{industry or 'unassigned'}", quantities, ""
+            found.append((_DIFFERENCE, {product: pair[0] for product, pair in self._balanced.items()}, extra))
+        found += [(f"{_PRODUCT}{product}", {product: micro}, "") for product, micro in self.products.items()]
+        found += [(f"energy_sector_tce:{industry or 'unassigned'}", of, "") for industry, of in self.account.sectors.items()]
+        return found
+
+    def _lines(self, basis: Basis, amounts: Iterable[tuple[str, dict[str, int], str]], used: set[Marks]) -> Iterator[str]:
+        """The lines at one basis as canonical text; ``used`` takes their marks."""
+        units, heads = self.balances.coefficients.table(self.year, basis), self.balances.heads[basis]
+        other = self.balances.coefficients.table(self.year, Basis.EQUIVALENT)
+        known = self.balances.known(self, basis)
+        for code, quantities, extra in amounts:
+            products = tuple(quantities)
+            if other is not units and code.startswith(_PRODUCT) and units[products[0]] == other[products[0]]:
+                continue
+            marks = known.get((products, extra)) or self.balances.marks(self, products, basis, extra)
+            if marks.lacks:
+                amount, _ = coal_equivalent(quantities, units)
+            else:
+                amount = sum(map(mul, quantities.values(), map(units.__getitem__, products)))  # type: ignore[arg-type]
+            used.add(marks)
+            yield f'{heads[code]}"{tce_text(amount)}",{marks.tail}'
 
 
 def scaled_total(used: dict[str, int], coefficients: Coefficients, year: int, basis: Basis) -> Decimal | None:

@@ -64,13 +64,14 @@ class Carbon:
 
     def total(self, subject: Subject, period: Period) -> Figure | None:
         """CO2 of a filed period; None where nobody filed energy. Written once, when it is first asked for."""
-        key = (subject.pk, period.code)
+        key = (subject.id, period.code)
         if key not in self._figures:
-            self._figures[key] = self._city_total(subject, period) if subject == self.city.subject else self._own_total(subject, period)
+            make = self._city_total if subject.id == self.city.subject.id else self._own_total
+            self._figures[key] = make(subject, period)
         return self._figures[key]
 
     def _emission(self, subject: Subject, period: Period) -> Emission | None:
-        key = (subject.pk, period.code)
+        key = (subject.id, period.code)
         account = self.accounts.get(key)
         if account is not None and key not in self._emissions:
             self._emissions[key] = self.factors.emission(account, period.start.year)
@@ -80,7 +81,7 @@ class Carbon:
         emission = self._emission(subject, period)
         if emission is None:
             return None
-        account = self.accounts[subject.pk, period.code]
+        account = self.accounts[subject.id, period.code]
         return self._put_total(
             subject, period, emission, (), account.demonstration, [rows_behind(account, LENS, subject.code, period.code)]
         )
@@ -89,8 +90,8 @@ class Carbon:
         parts = [(part, emission) for part in self.city.parts if (emission := self._emission(part, period)) is not None]
         if not parts:
             return None
-        present = {part.pk for part, _ in parts}
-        missing = [county for county in self.city.counties if county.pk not in present]
+        present = {part.id for part, _ in parts}
+        missing = [county for county in self.city.counties if county.id not in present]
         lacks = (lacking_sentence(missing, period, "能源"),) if missing else ()
         figures = [(part, figure) for part, _ in parts if (figure := self.total(part, period)) is not None]
         inputs: list[dict[str, Any]] = [{"label": part.name, "key": figure.key} for part, figure in figures]
@@ -104,7 +105,7 @@ class Carbon:
         lacks = (*lacks, *emission.lacks)
         rows = emission.rows
         status = worst((emission.status, Status.INCOMPLETE if lacks else Status.OK))
-        whole = subject == self.city.subject
+        whole = subject.id == self.city.subject.id
         return self.drafts.add(
             TOTAL, subject, period, emission.co2_t, lens=LENS, calculation="carbon.total_of_parts" if whole else "carbon.total",
             status=status, demonstration=demonstration or any(r.demonstration for r in rows), recalled=any(r.recalled for r in rows),
@@ -154,7 +155,7 @@ class Carbon:
 
     def _since_base(self, subject: Subject, period: Period, base_year: int) -> None:
         """The decline since the base year: of a year, or of the rolling four quarters."""
-        goal = self.goals.get((subject.pk, period.start.year))
+        goal = self.goals.get((subject.id, period.start.year))
         base_year = goal.base_year if goal is not None else base_year
         base = self._side(subject, Period.year(base_year), base_year)
         if base[0] is None or period.start.year <= base_year:
@@ -269,14 +270,14 @@ def write_carbon(
         for subject in everybody:
             if base is not None and subject not in rested:
                 carbon.write(subject, period, base, price_base.get(period.start.year + 1) == period.start.year)
-    kept = {subject.pk for subject in rested}
+    kept = {subject.id for subject in rested}
     if kept:  # totals on which others rest were made for them; their own values stand already
         drafts.rows[before:] = [draft for draft in drafts.rows[before:] if draft.subject_id not in kept]
 
 
 def _kept(subject: Subject, sections: Sections, goals: Mapping[tuple[int, int], Goal]) -> bool:
     """Whether CO2 of a subject rests on the accounts, GDP and targets that the current values rest on."""
-    sheets = [f"{name}|{sm3}" for name, sm3 in sections.now.items() if name.startswith(f"sheet|{LENS}|{subject.pk}|")]
-    economy = sections.now.get(f"economy|{LENS}|{subject.pk}", "")
-    aims = [ground.goal_line(year, goal) for (owner, year), goal in goals.items() if owner == subject.pk]
-    return sections.kept(f"carbon|{LENS}|{subject.pk}", [ground.subject_line(subject), economy, *sorted(sheets), *sorted(aims)])
+    sheets = [f"{name}|{sm3}" for name, sm3 in sections.now.items() if name.startswith(f"sheet|{LENS}|{subject.id}|")]
+    economy = sections.now.get(f"economy|{LENS}|{subject.id}", "")
+    aims = [ground.goal_line(year, goal) for (owner, year), goal in goals.items() if owner == subject.id]
+    return sections.kept(f"carbon|{LENS}|{subject.id}", [ground.subject_line(subject), economy, *sorted(sheets), *sorted(aims)])

@@ -137,7 +137,7 @@ class CityComputation:
 
     def _energy(self, lens: str) -> list[Period]:
         """The accounts of one lens. Returns the periods that have any total, by date."""
-        mine = {part.pk: part for part in (*self.city.parts, *self.city.zones)}
+        mine = {part.id: part for part in (*self.city.parts, *self.city.zones)}
         places: dict[tuple[str, str], dict[int, Account]] = {}
         for (account_lens, subject_id, kind, end), account in self.whole.accounts.items():
             if account_lens == lens and subject_id in mine:
@@ -151,17 +151,17 @@ class CityComputation:
     def _issued_periods(self, lens: str) -> set[Period]:
         if lens != "issued":
             return set()
-        mine = {part.pk for part in (self.city.subject, *self.city.parts, *self.city.zones)}
+        mine = {part.id for part in (self.city.subject, *self.city.parts, *self.city.zones)}
         cells = [cell for owner, cell in self.whole.series.all("energy_total") if owner in mine and cell.origin in ("issued", "published")]
         return {period_of(cell.kind, cell.end) for cell in cells}
 
     def _period(self, lens: str, period: Period, accounts: Mapping[int, Account]) -> None:
         for subject in (*self.city.parts, *self.city.zones):
-            if subject.pk in accounts:
-                self.balances.county(lens, subject, period, accounts[subject.pk])
+            if subject.id in accounts:
+                self.balances.county(lens, subject, period, accounts[subject.id])
             elif (cell := self.balances.issued_total(lens, subject, period)) is not None:
                 self.balances.issued(lens, subject, period, cell, own=None)
-        parts = [(part, accounts[part.pk]) for part in self.city.parts if part.pk in accounts]
+        parts = [(part, accounts[part.id]) for part in self.city.parts if part.id in accounts]
         if parts:
             self.balances.city(lens, self.city, period, parts)
         elif (cell := self.balances.issued_total(lens, self.city.subject, period)) is not None:
@@ -171,10 +171,10 @@ class CityComputation:
 
     def _electricity(self, lens: str) -> None:
         everybody = (self.city.subject, *self.city.parts, *self.city.zones)
-        mine = {part.pk for part in everybody}
+        mine = {part.id for part in everybody}
         lines = sorted(ground.cell_line(owner, cell) for owner, cell in self.whole.series.all("electricity") if owner in mine)
-        self.whole.sections.cities[self.city.subject.pk] = tuple(mine)
-        if self.whole.sections.kept(f"electricity|{lens}|{self.city.subject.pk}", [*ground.city_lines(self.city), *lines]):
+        self.whole.sections.cities[self.city.subject.id] = tuple(mine)
+        if self.whole.sections.kept(f"electricity|{lens}|{self.city.subject.id}", [*ground.city_lines(self.city), *lines]):
             return
         ElectricityAccount(self.whole.drafts, Power(self.whole.series, lens), lens).city(self.city)
 
@@ -190,13 +190,13 @@ class CityComputation:
         intensities = Intensities(
             self.whole.drafts, self.whole.totals, self.economy, self.coefficients, self.book, self.region, lens, self.gdp_lens
         )  # fmt: skip
-        grades = Grades(intensities, lambda subject, year: self.whole.goals.get((subject.pk, year)))
+        grades = Grades(intensities, lambda subject, year: self.whole.goals.get((subject.id, year)))
         periods = [period for period in energy_periods if period.kind in ("ytd", "year")]
         periods = sorted({*periods, *self._economy_periods(lens)}, key=lambda period: (period.end, period.kind))
         rested = self._rested(lens, periods)
         everybody = (*self.city.parts, *self.city.zones, self.city.subject)
-        kept = {subject.pk for subject in everybody if rested(subject)}
-        subjects = [subject for subject in (*self.city.counties, *self.city.zones, self.city.subject) if subject.pk not in kept]
+        kept = {subject.id for subject in everybody if rested(subject)}
+        subjects = [subject for subject in (*self.city.counties, *self.city.zones, self.city.subject) if subject.id not in kept]
         self.assessments = self._assessments(intensities) if lens == ASSESSED_LENS else None
         before = len(self.whole.drafts.rows)
         for period in periods:
@@ -217,7 +217,7 @@ class CityComputation:
 
     def _issued_accounts(self) -> dict[tuple[int, str], Account]:
         """The accounts of this city's places by subject and period."""
-        mine = {part.pk for part in (*self.city.parts, *self.city.zones)}
+        mine = {part.id for part in (*self.city.parts, *self.city.zones)}
         return {
             (subject_id, period_of(kind, end).code): account
             for (lens, subject_id, kind, end), account in self.whole.accounts.items()
@@ -242,17 +242,17 @@ class CityComputation:
         spans = [self.gdp_lens, *(period.code for period in periods)]
 
         def kept(subject: Subject) -> bool:
-            own = subject == self.city.subject
+            own = subject.id == self.city.subject.id
             parts = (self.city.subject, *self.city.parts) if own else (subject,)
             named = ground.city_lines(self.city) if own else [ground.subject_line(subject)]
-            filed = sorted(line for part in parts for line in cells.get(part.pk, ()))
-            lines = [*spans, *named, *filed, *sorted(totals.get(subject.pk, ())), *sorted(goals.get(subject.pk, ()))]
-            return self.whole.sections.kept(f"economy|{lens}|{subject.pk}", lines)
+            filed = sorted(line for part in parts for line in cells.get(part.id, ()))
+            lines = [*spans, *named, *filed, *sorted(totals.get(subject.id, ())), *sorted(goals.get(subject.id, ()))]
+            return self.whole.sections.kept(f"economy|{lens}|{subject.id}", lines)
 
         return kept
 
     def _economy_periods(self, lens: str) -> set[Period]:
-        mine = {part.pk for part in (self.city.subject, *self.city.parts, *self.city.zones)}
+        mine = {part.id for part in (self.city.subject, *self.city.parts, *self.city.zones)}
         origins = ("issued", "published") if lens == "issued" else ("reported",)
         found = (pair for measure in ("gdp", "gdp_growth") for pair in self.whole.series.all(measure))
         cells = [cell for owner, cell in found if owner in mine and cell.origin in origins]
@@ -262,7 +262,7 @@ class CityComputation:
 
     def _subject(self, intensities: Intensities, grades: Grades, subject: Subject, period: Period, base: int) -> None:
         drafts, lens = self.whole.drafts, intensities.lens
-        own = self.city if subject == self.city.subject else None
+        own = self.city if subject.id == self.city.subject.id else None
         county, year = own is None, period.start.year
         base_year = self.base_of(year + 1) == year
         if self.gdp_lens == lens:
@@ -285,7 +285,7 @@ class CityComputation:
     def _since_base(
         self, intensities: Intensities, grades: Grades, subject: Subject, period: Period, base: int, county: bool
     ) -> None:  # fmt: skip
-        goal = self.whole.goals.get((subject.pk, period.start.year))
+        goal = self.whole.goals.get((subject.id, period.start.year))
         if intensities.energy(subject, period) is None:
             return
         span = period if period.kind == "year" else Period.rolling(period.start.year, period.last_month)
@@ -310,7 +310,7 @@ class CityComputation:
     def _assessed_in_year(self, subject: Subject, period: Period, base: int, county: bool) -> Figure | None:
         if self.assessments is None:
             return None
-        goal = self.whole.goals.get((subject.pk, period.start.year))
+        goal = self.whole.goals.get((subject.id, period.start.year))
         years = (Period.year(goal.base_year if goal else base), Period.year(period.start.year - 1))
         self.assessments.ask(subject, period, period.year_before(), *years)
         self.assessments.total(subject, period)
@@ -328,15 +328,15 @@ class CityComputation:
 
     def _releases(self) -> None:
         """Preliminary, verified, final and census figures side by side."""
-        counties = {part.pk: part for part in self.city.parts}
+        counties = {part.id: part for part in self.city.parts}
         vintages.write_energy(self.whole.drafts, self.coefficients, self.whole.cells, self.whole.earlier, counties)
-        everybody = {part.pk: part for part in (self.city.subject, *self.city.parts, *self.city.zones)}
+        everybody = {part.id: part for part in (self.city.subject, *self.city.parts, *self.city.zones)}
         vintages.write_series(self.whole.drafts, self.whole.series, everybody)
 
     def _unmeasured(self) -> None:
         """Targets in numbers for which the platform has no account yet are 缺报, never zero."""
         codes = ("cod_reduction_t", "nh3n_reduction_t", "nox_reduction_t", "vocs_reduction_t")
-        mine = {part.pk: part for part in (self.city.subject, *self.city.counties)}
+        mine = {part.id: part for part in (self.city.subject, *self.city.counties)}
         targets = Target.objects.unscoped("what is asked and not measured is said").filter(HANDED_DOWN, subject_id__in=mine)
         targets = targets.filter(indicator__code__in=codes).select_related("plan", "indicator")
         for target in targets.order_by("plan_id", "indicator_id", "subject_id"):

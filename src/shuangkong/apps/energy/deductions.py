@@ -78,17 +78,17 @@ class Deductions:
 
     def stated(self, kind: str, subject: Subject, period: Period) -> Stated | None:
         """The amount of a year or ytd; None where nobody stated one."""
-        key = (kind, subject.pk, period.code)
+        key = (kind, subject.id, period.code)
         if key not in self._known:
             found = self._certificates(subject, period) if kind == _CERTIFICATES else self._own(kind, subject, period)
-            if found is None and subject == self.city.subject:
+            if found is None and subject.id == self.city.subject.id:
                 found = self._of_parts(kind, period)
             self._known[key] = found
         return self._known[key]
 
     def rolling(self, kind: str, subject: Subject, period: Period) -> Stated | None:
         """The amount of the rolling four quarters to the end of ``period`` (ytd)."""
-        key = (kind, subject.pk, f"{period.code}R12")
+        key = (kind, subject.id, f"{period.code}R12")
         if key not in self._known:
             self._known[key] = self._rolling(kind, subject, period)
         return self._known[key]
@@ -120,12 +120,12 @@ class Deductions:
         marks = {"status": Status.OK, "demonstration": bool(cell.demonstration), "recalled": cell.recalled, "why": ""}
         inputs = [cell_input(f"{period.label}{label}", cell, subject)]
         return self._put(
-            kind, subject, period, value, frozenset({subject.pk}), inputs, "deduction.filed", self._rules(kind, period), **marks
+            kind, subject, period, value, frozenset({subject.id}), inputs, "deduction.filed", self._rules(kind, period), **marks
         )
 
     def _memo(self, subject: Subject, period: Period) -> Stated | None:
         """Feedstock as the energy account notes it by product."""
-        account = self.accounts.get((subject.pk, period.code))
+        account = self.accounts.get((subject.id, period.code))
         if account is None:
             return None
         used = {name: flows[MEMO] for name, flows in account.flows.items() if MEMO in flows}
@@ -140,7 +140,7 @@ class Deductions:
             "demonstration": account.demonstration or any(row.demonstration for row in rows),
         }  # fmt: skip
         rules = (*self._rules("feedstock", period), *rows)
-        who, inputs = frozenset({subject.pk}), [rows_behind(account, LENS, subject.code, period.code)]
+        who, inputs = frozenset({subject.id}), [rows_behind(account, LENS, subject.code, period.code)]
         return self._put("feedstock", subject, period, None if lacking else tce(units), who, inputs, "deduction.feedstock", rules, **marks)
 
     def _of_parts(self, kind: str, period: Period) -> Stated | None:
@@ -156,7 +156,7 @@ class Deductions:
 
     def _certificates(self, subject: Subject, period: Period) -> Stated | None:
         """Certificates as energy, at most the cap: a city's are its own and those of its parts, against its own target."""
-        parts = self.city.parts if subject == self.city.subject else ()
+        parts = self.city.parts if subject.id == self.city.subject.id else ()
         cells = [(owner, cell) for owner in (subject, *parts) for cell in self._lots(owner, period)]
         if not cells:
             return None
@@ -185,12 +185,12 @@ class Deductions:
             "recalled": any(row.recalled for row in book.used),
         }  # fmt: skip
         inputs = [cell_input(_lot_label(cell), cell, owner) for owner, cell in cells]
-        who = frozenset(owner.pk for owner, _ in cells)
+        who = frozenset(owner.id for owner, _ in cells)
         rules = (*self._rules(_CERTIFICATES, period), *book.used, *coefficient.rows)
         return self._put(_CERTIFICATES, subject, period, value, who, inputs, "deduction.certificates", rules, **marks)
 
     def _lots(self, subject: Subject, period: Period) -> list[SeriesCell]:
-        cells = [cell for owner, cell in self.series.all(KINDS[_CERTIFICATES][0]) if owner == subject.pk and cell.origin in ORIGINS[LENS]]
+        cells = [cell for cell in self.series.owned(KINDS[_CERTIFICATES][0], subject) if cell.origin in ORIGINS[LENS]]
         kinds = (period.kind, "ytd") if period.kind == "year" else (period.kind,)
         mine = [cell for cell in cells if cell.kind in kinds and cell.end == period.end.isoformat()]
         own = [cell for cell in mine if cell.kind == period.kind] or mine
@@ -198,11 +198,11 @@ class Deductions:
 
     def _saving(self, subject: Subject, period: Period) -> Decimal | None:
         """The energy that the target asks to be saved by this period: base intensity × target × GDP."""
-        goal = self.goals.get((subject.pk, period.start.year))
+        goal = self.goals.get((subject.id, period.start.year))
         if goal is None or goal.number is None:
             return None
         base_year = Period.year(goal.base_year)
-        energy = self.totals.get((LENS, subject.pk, base_year.code, _E))
+        energy = self.totals.get((LENS, subject.id, base_year.code, _E))
         base, now = (self.economy.level(LENS, subject, span, goal.base_year) for span in (base_year, period))
         if energy is None or not energy.usable or energy.value is None or base is None or now is None or base.gdp.value <= 0:
             return None

@@ -40,12 +40,12 @@ class Economy:
     def __init__(self, series: Series, cities: Sequence[City], growth_decimals: int) -> None:
         self.series = series
         self._growth_decimals = growth_decimals
-        self._city_of = {city.subject.pk: city for city in cities}
+        self._city_of = {city.subject.id: city for city in cities}
         self._memo: dict[tuple[str, int, str, int], Level | None] = {}
 
     def level(self, lens: str, subject: Subject, period: Period, base: int) -> Level | None:
         """GDP at the prices of ``base``; None when it is not known."""
-        key = (lens, subject.pk, period.code, base)
+        key = (lens, subject.id, period.code, base)
         if key not in self._memo:
             self._memo[key] = None
             self._memo[key] = self._direct(lens, subject, period, base) or self._summed(lens, subject, period, base) or self._chained(
@@ -81,7 +81,7 @@ class Economy:
         return Level(Gdp(from_micro(cell.micro), base), Status.OK, bool(cell.demonstration), inputs, cell.recalled)
 
     def _summed(self, lens: str, subject: Subject, period: Period, base: int) -> Level | None:
-        city = self._city_of.get(subject.pk)
+        city = self._city_of.get(subject.id)
         if city is None or not city.counties:
             return None
         levels = [(part, self.level(lens, part, period, base)) for part in city.parts]

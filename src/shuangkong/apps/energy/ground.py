@@ -41,7 +41,7 @@ def cell_line(owner: int, cell: SeriesCell) -> str:
 
 def subject_line(subject: Subject) -> str:
     """All that values say of a subject."""
-    return f"{subject.pk}|{subject.code}|{subject.name}"
+    return f"{subject.id}|{subject.code}|{subject.name}"
 
 
 def city_lines(city: City) -> list[str]:

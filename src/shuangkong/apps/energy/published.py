@@ -39,7 +39,7 @@ class Published:
         self, drafts: Drafts, series: Series, book: RecordingBook, subjects: Sequence[Subject], goals: Mapping[tuple[int, int], Goal]
     ) -> None:  # fmt: skip
         self.drafts, self.series, self.book, self.goals = drafts, series, book, goals
-        self._subjects = {subject.pk: subject for subject in subjects}
+        self._subjects = {subject.id: subject for subject in subjects}
         self._rows: dict[tuple[str, int, str], SeriesCell] = {}
 
     def write(self, own: set[str]) -> None:
@@ -72,7 +72,7 @@ class Published:
 
         A level that tells of a target which is not public is not public either.
         """
-        goal, rose = self.goals.get((subject.pk, period.start.year)), change.value is not None and change.value > 0
+        goal, rose = self.goals.get((subject.id, period.start.year)), change.value is not None and change.value > 0
         required = None if goal is None or rose else goal.of_year(period.start.year)
         book = self.book.rulebook.book(self.book.region, self.book.known_on)
         level, words = self._graded(change, Decimal(0) if rose else required, book, last_day(period))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -50,6 +50,11 @@ class Series:
             key = (cell.measure, cell.origin, owner, cell.kind, cell.end, cell.detail, cell.price_base)
             self._latest[key] = cell
             self.releases.setdefault(key, {})[cell.release] = cell
+        self._of: dict[str, list[tuple[int, SeriesCell]]] = {}
+        self._owned: dict[tuple[str, int], list[SeriesCell]] = {}
+        for key, cell in self._latest.items():
+            self._of.setdefault(key[0], []).append((key[2], cell))
+            self._owned.setdefault((key[0], key[2]), []).append(cell)
 
     def get(
         self, measure: str, lens: str, subject: Subject, period: Period, price_base: int | None = None, industry: str = ""
@@ -57,11 +62,15 @@ class Series:
         """The figure of the best origin that the lens may rest on. A year's own row goes before 1–12月."""
         for origin in ORIGINS[lens]:
             for kind in (period.kind, "ytd") if period.kind == "year" else (period.kind,):
-                cell = self._latest.get((measure, origin, subject.pk, kind, period.end.isoformat(), industry, price_base))
+                cell = self._latest.get((measure, origin, subject.id, kind, period.end.isoformat(), industry, price_base))
                 if cell is not None:
                     return cell
         return None
 
-    def all(self, measure: str) -> list[tuple[int, SeriesCell]]:
+    def all(self, measure: str) -> Sequence[tuple[int, SeriesCell]]:
         """The latest of every cell of one measure, each with whose figure it is (a zone's own is the zone's)."""
-        return [(key[2], cell) for key, cell in self._latest.items() if key[0] == measure]
+        return self._of.get(measure, ())
+
+    def owned(self, measure: str, subject: Subject) -> Sequence[SeriesCell]:
+        """The latest of every cell of one measure of one subject."""
+        return self._owned.get((measure, subject.id), ())

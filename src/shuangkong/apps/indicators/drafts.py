@@ -68,6 +68,9 @@ class Draft(NamedTuple):
 _TREATMENT = 4
 
 
+_USABLE = frozenset(status for status in Status if status.rank < Status.INCOMPLETE.rank)
+
+
 class Figure(NamedTuple):
     """What later steps of a computation need of a value: its number, how good it is, and its key."""
 
@@ -82,7 +85,7 @@ class Figure(NamedTuple):
     @property
     def usable(self) -> bool:
         """Whether a further figure may rest on it."""
-        return self.value is not None and self.status.rank < Status.INCOMPLETE.rank
+        return self.value is not None and self.status in _USABLE
 
     @property
     def treatment(self) -> str:
@@ -141,10 +144,17 @@ class RuleSets:
 
     def __init__(self) -> None:
         self._ids: dict[tuple[RuleRow, ...], int] = {}
+        self._asked: dict[tuple[int, ...], tuple[Sequence[RuleRow], int | None]] = {}
         self._stored: dict[str, int] = dict(RuleSet.objects.values_list("sm3", "id"))
 
     def id_of(self, rows: Sequence[RuleRow]) -> int | None:
         """The id of the set of ``rows``; None for none."""
+        same = tuple(map(id, rows))  # the rulebook hands out the same rows again and again: comparing them costs more
+        if same not in self._asked:
+            self._asked[same] = rows, self._id_of(rows)
+        return self._asked[same][1]
+
+    def _id_of(self, rows: Sequence[RuleRow]) -> int | None:
         unique = tuple(dict.fromkeys(rows))
         if not unique:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -116,6 +117,7 @@ def _write(drafts: Sequence[Draft], known: Known, *, kind: str, actor: Any, reas
         kind=kind, known_on=known.known_on, had_at=known.had_at, rulebook_sm3=known.rulebook_sm3, code_version=__version__, actor=actor,
         reason=reason[:200], computed=computed, replaced=len(drafts), root=root_of(map(value_line, drafts)),
     )  # fmt: skip
+    drafts = sorted(drafts, key=itemgetter(0))  # by key: the index grows at its end
     insert = _copy if connection.vendor == "postgresql" else _insert
     for start in range(0, len(drafts), CHUNK):
         with transaction.atomic(), connection.cursor() as cursor:

@@ -43,10 +43,8 @@ def test_the_shipped_checks_name_rules_forms_and_cells_that_exist() -> None:
     assert shipped.number("nothing") is None
 
 
-def test_every_registered_check_is_used_or_is_for_a_city_to_use() -> None:
-    """``just_below`` needs lines that a city knows, ``too_even`` covers what a ratio would."""
-    used = {check.function for check in catalogue()}
-    assert set(REGISTERED) - used <= {"just_below"}
+def test_every_registered_check_is_used() -> None:
+    assert set(REGISTERED) == {check.function for check in catalogue()} - {""}
 
 
 def test_the_shipped_catalogue_is_read_once() -> None:

@@ -54,8 +54,8 @@ def test_the_shipped_catalogue_is_read_once() -> None:
 
 
 def test_dates_and_the_switch_are_read(tmp_path: Path) -> None:
-    check = written(tmp_path, "check: gaps, on: no, applies_to: 2027-01-01, at: draft")[0]
-    assert (check.on, check.applies_to, check.at_draft) == (False, date(2027, 1, 1), True)
+    check = written(tmp_path, "check: gaps, on: no, applies_to: 2027-01-01")[0]
+    assert (check.on, check.applies_to) == (False, date(2027, 1, 1))
 
 
 @pytest.mark.parametrize(

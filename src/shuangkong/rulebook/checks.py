@@ -22,13 +22,12 @@ from .yaml_text import read
 SHIPPED = Path(__file__).parent / "checks"
 
 _KEYS = {
-    "number", "title", "text", "kind", "severity", "forms", "at", "check", "parameters", "expression", "saw", "why_odd", "settle",
+    "number", "title", "text", "kind", "severity", "forms", "check", "parameters", "expression", "saw", "why_odd", "settle",
     "applies_from", "applies_to", "on", "source", "evidence",
 }  # fmt: skip
 _NEEDED = ("number", "title", "text", "kind", "severity", "why_odd", "settle", "applies_from", "source", "evidence")
 _EVIDENCE = ("text", "recalled", "design")
 _ON = {"yes": True, "no": False}
-_AT = ("draft", "submission")
 
 
 class Catalogue(Sequence[Check]):
@@ -117,7 +116,7 @@ def _check(stated: Mapping[str, Any], file: str, rules: Mapping[str, object] | N
         _fault(f"不认识的键“{unknown[0]}”", file, number)
     if missing := [key for key in _NEEDED if not stated.get(key)]:
         _fault(f"缺少 {missing[0]}", file, number)
-    for key, words in (("kind", tuple(Kind)), ("severity", tuple(Severity)), ("evidence", _EVIDENCE), ("at", _AT), ("on", tuple(_ON))):
+    for key, words in (("kind", tuple(Kind)), ("severity", tuple(Severity)), ("evidence", _EVIDENCE), ("on", tuple(_ON))):
         if key in stated and stated[key] not in words:
             _fault(f"{key} 不能是“{stated[key]}”", file, number, why=f"只能是 {'、'.join(words)}")
     source = stated["source"]
@@ -128,7 +127,7 @@ def _check(stated: Mapping[str, Any], file: str, rules: Mapping[str, object] | N
         stated["settle"], f"{source['number']} {source['locator']}", stated["evidence"],
         _day(stated["applies_from"], "applies_from", file, number),
         _day(stated["applies_to"], "applies_to", file, number) if "applies_to" in stated else None,
-        _ON[stated.get("on", "yes")], tuple(stated.get("forms", ())), stated.get("at") == "draft",
+        _ON[stated.get("on", "yes")], tuple(stated.get("forms", ())),
         _function(stated, file, number, rules), stated.get("parameters") or {}, _expression(stated, file, number), stated.get("saw", ""),
     )  # fmt: skip
 

@@ -65,7 +65,7 @@ REGISTERED: Mapping[str, Registered] = {
 class Check:
     """One check of the catalogue. Exactly one of ``expression`` and ``function`` is set; ``forms`` are ids, all where empty.
 
-    ``at_draft``: cheap enough to run at each saving. ``saw`` are the words of a finding of an expression.
+    ``saw`` are the words of a finding of an expression.
     """
 
     number: str
@@ -81,7 +81,6 @@ class Check:
     applies_to: date | None = None
     on: bool = True
     forms: tuple[str, ...] = ()
-    at_draft: bool = False
     function: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     expression: Expression | None = None

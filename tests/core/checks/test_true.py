@@ -101,8 +101,9 @@ def test_suddenly_round(last: list[str], raised: bool) -> None:
 def test_a_habit_of_rounding_is_not_sudden() -> None:
     rounds = [str(round(Decimal(value), -2).normalize().__format__("f")) for value in wobble(20, spread="0.5")]
     assert found("round_values", over_time(USED, [*rounds, "1203.11", "1100", "990", "1200"]), **ROUND) == []
-    without_past = [*wobble(1), "1100", "990", "1200"]
-    assert found("round_values", over_time(USED, without_past), **ROUND) != []
+    with pytest.raises(NotApplicable, match="以前的期数太少"):
+        found("round_values", over_time(USED, [*wobble(11), "1100", "990", "1200"]), **ROUND)
+    assert found("round_values", over_time(USED, [*wobble(12), "1100", "990", "1200"]), **{**ROUND, "chance_ppm": "400"})
     with pytest.raises(NotApplicable):
         found("round_values", over_time(USED, ["11", "12", "13", "14"]), **ROUND)
 

@@ -122,7 +122,8 @@ def scaled_copy(of: Return, parameters: Scaled) -> list[Saw]:
 class Round(Parameters):
     """Up to how many significant digits a value is round, over how many periods, and how rare that must be by chance.
 
-    ``usual_percent``: the share of round values that is taken as usual at least; with ``past_least`` earlier values the respondent's own.
+    ``usual_percent``: the share of round values that is taken as usual at least; beyond it the respondent's own share among
+    ``past_least`` or more earlier values. Without them it says nothing: some have always rounded.
     """
 
     cells: tuple[str, ...]
@@ -142,11 +143,9 @@ def round_values(of: Return, parameters: Round) -> list[Saw]:
         marks = _round_marks([value for _, value in of.series(address)], parameters.digits)
         recent += [(address, mark) for mark in marks[-parameters.periods :]]
         past += marks[: -parameters.periods]
-    if len(recent) < parameters.least:
-        raise NotApplicable("可看的数太少")
-    usual = parameters.usual_percent / _HUNDRED
-    if len(past) >= parameters.past_least:
-        usual = max(usual, Decimal(sum(past) + 1) / (len(past) + 2))
+    if len(recent) < parameters.least or len(past) < parameters.past_least:
+        raise NotApplicable("可看的数太少，或以前的期数太少")
+    usual = max(parameters.usual_percent / _HUNDRED, Decimal(sum(past) + 1) / (len(past) + 2))
     hits = sum(mark for _, mark in recent)
     if hits < parameters.least or at_least(hits, len(recent), usual) * _PPM >= parameters.chance_ppm:
         return []

@@ -18,6 +18,13 @@ MONTH = {
     "operation.output_value.value": "880",
     "operation.days.value": "30",
 }
+
+
+def month_of(month: int) -> dict[str, str]:
+    """The same with figures of its own: two equal months would be asked about."""
+    return {**MONTH, "consumption.raw_coal.consumed": f"10{month}1.3", "consumption.electricity.consumed": f"31{month}.77"}
+
+
 _FLOWS = (
     "opening_stock", "primary_production", "recovery", "inflow", "outflow", "closing_stock", "transformation_in", "transformation_out",
     "loss", "terminal_agriculture", "terminal_industry", "terminal_construction", "terminal_transport", "terminal_trade",

@@ -15,7 +15,7 @@ from shuangkong.apps.filing.models import Filing
 from shuangkong.apps.filing.services import oblige, save_draft
 from shuangkong.core.periods import Period
 from tests.filing.conftest import NOW
-from tests.filing.kit import COUNTY, MONTH, accepted, again, submitted
+from tests.filing.kit import COUNTY, MONTH, accepted, again, month_of, submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +101,7 @@ def test_a_reviewer_returns_and_points_at_cells(people: dict[str, Any], filing: 
 
 
 def test_accepting_several_from_the_list(people: dict[str, Any], filing: Any) -> None:
-    made = [submitted(filing(period=Period.month(2026, month)), people["enterprise"], MONTH) for month in (7, 8)]
+    made = [submitted(filing(period=Period.month(2026, month)), people["enterprise"], month_of(month)) for month in (7, 8)]
     data = {"filing": [str(each.pk) for each in made] + ["x", "99999999999999999999"]}
     assert signed_in(people["county"]).post(reverse("filing:accept_selected"), data).status_code == 302
     assert {again(each).level for each in made} == {"city"}

@@ -33,7 +33,7 @@ from shuangkong.apps.ledger.selectors import accepted as accepted_rows
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
 from tests.filing.conftest import NOW
-from tests.filing.kit import COUNTY, MONTH, accepted, again, balance, submitted
+from tests.filing.kit import COUNTY, MONTH, accepted, again, balance, month_of, submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -226,7 +226,8 @@ def test_one_may_accept_despite_what_is_missing_and_says_why(people: dict[str, A
 
 def test_many_are_accepted_in_one_batch(people: dict[str, Any], filing: Any) -> None:
     made = [
-        accepted(submitted(filing(period=Period.month(2026, month)), people["enterprise"], MONTH), people["county"]) for month in (7, 8, 9)
+        accepted(submitted(filing(period=Period.month(2026, month)), people["enterprise"], month_of(month)), people["county"])
+        for month in (7, 8, 9)
     ]
     bulk = accept_many([*made, filing(period=Period.month(2026, 6))], people["drc"], now=NOW)
     assert (len(bulk.accepted), len(bulk.refused)) == (3, 1)

@@ -144,6 +144,14 @@ PAGES: dict[str, list[Example]] = {
     ],
     "filing:obligations": list_of("/filings/obligations/"),
     "filing:forms": list_of("/filings/forms/"),
+    "filing:checks": [get("/filings/checks/")],
+    "filing:propose_check": [post("/filings/checks/T01/propose/", data={"on": "no", "reason": "x"})],
+    "filing:decide_check": [post("/filings/checks/decide/{batch}/", data={"granted": "yes"})],
+    "filing:findings": list_of("/filings/findings/"),
+    "filing:finding": [
+        get("/filings/findings/{form_finding}/", "FORM"), get("/filings/findings/{stat_finding}/", "STAT"),
+        post("/filings/findings/{form_finding}/", data={"reason": "x"}), post("/filings/findings/{stat_finding}/", data={"reason": "x"}),
+    ],
     "filing:form": [get("/filings/forms/key_unit_month/"), get("/filings/forms/x{batch}/", public=True)],
     "filing:filing": [
         get("/filings/{form_filing}/?table=notes", "FORM"), get("/filings/{form_filing}/?table=sewage", "FORM"),

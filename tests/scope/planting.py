@@ -378,7 +378,8 @@ def _filings(city: City, tag: str, user: Any, subject: Any) -> None:
         made = Round.objects.create(
             filing=filing, number=1, cells={cell: mark(kind, tag)}, sm3="0" * 64, edition_sm3="0" * 64, submitted_by=user, submitted_at=NOW,
         )  # fmt: skip
-        FoundFinding.objects.create(round=made, check_number="test", severity="notice", addresses=[cell], saw=mark(kind, tag))
+        found = FoundFinding.objects.create(round=made, check_number="T01", severity="notice", addresses=[cell], saw=mark(kind, tag))
+        city.ids[tag][f"{kind.lower()}_finding"] = found.pk
         Obligation.objects.create(
             subject=subject, form_id=form_id, starts_on=date(2025, 1, 1), use=form.use, departments=filing.departments,
             reason=mark(kind, tag),

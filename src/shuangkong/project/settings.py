@@ -221,7 +221,7 @@ EXPORT_KINDS = {
     "rows": "shuangkong.apps.ledger.exports.rows",
 }
 # What looks at a filing before it is submitted: functions (filing, cells) -> findings.
-FILING_FINDERS: list[str] = []
+FILING_FINDERS = ["shuangkong.apps.filing.checks.finder.find"]
 LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute", "shuangkong.apps.indicators.forecast.services.ask"]
 # What the worker does beside jobs, whenever there is something to do: functions (now) -> whether they did work.
 WORKER_STEPS = [

@@ -27,6 +27,7 @@ OBJECTS = {
     "rulerow": _("规则"), "batch": _("台账批次"), "row": _("数据行"), "run": _("指标计算"), "value": _("指标值"), "values": _("指标值"),
     "target": _("目标"), "disclosure": _("公开决定"), "report": _("报告"), "guards": _("防改触发器"),
     "filing": _("报表"), "filings": _("报表"), "round": _("填报轮次"), "unlocking": _("解锁申请"), "owing": _("填报义务"),
+    "check": _("检查"), "suppression": _("检查停用记录"),
     "workdays": _("工作日历"), "reminders": _("提醒"), "reminder_setting": _("提醒设置"),
     "apikey": _("接口密钥"), "inbox": _("待办"), "device": _("监测设备"), "devices": _("监测设备"), "incident": _("监测异常"),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from shuangkong.apps.audit.triggers import Guard, changed
-from shuangkong.apps.filing.models import FoundFinding, Round, Unlocking
+from shuangkong.apps.filing.models import CheckSwitch, FoundFinding, Round, Suppression, Unlocking
 
 
 def _once(model: type[models.Model], names: set[str], done: str) -> str:
@@ -23,5 +23,7 @@ GUARDS = (
         "filing_foundfinding",
         refuse_update=_once(FoundFinding, {"explanation", "explained_by", "explained_at"}, "OLD.explained_at IS NOT NULL"),
     ),
+    Guard("filing_checkswitch", refuse_update=_once(CheckSwitch, {"decided_by", "decided_at", "granted"}, "OLD.decided_at IS NOT NULL")),
+    Guard("filing_suppression", refuse_update=_once(Suppression, {"ends_on"}, "OLD.ends_on IS NOT NULL")),
     Guard("filing_unlocking", refuse_update=_once(Unlocking, {"decided_by", "decided_at", "granted"}, "OLD.decided_at IS NOT NULL")),
 )

@@ -264,6 +264,34 @@ class Suppression(Scoped):
         return readable(user)
 
 
+class CheckSwitch(Scoped):
+    """A check switched on or off for everybody by two persons: one proposes with the reason, another one decides."""
+
+    check_number = models.CharField(max_length=40)
+    on = models.BooleanField()
+    reason = models.CharField(max_length=500)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    granted = models.BooleanField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("检查启停")
+        constraints = [
+            models.UniqueConstraint(fields=["check_number"], condition=models.Q(decided_at=None), name="filing_checkswitch_open_once"),
+            models.CheckConstraint(
+                condition=models.Q(decided_by=None) | ~models.Q(decided_by=models.F("asked_by")), name="filing_checkswitch_two_persons"
+            ),
+        ]
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """What was decided is open to all who sign in; what is proposed, to the city's people."""
+        return models.Q() if user.sees_all else models.Q(granted=True)
+
+
 class Unlocking(Scoped):
     """A locked filing opened by two persons: one asks with the reason, another one confirms or refuses."""
 

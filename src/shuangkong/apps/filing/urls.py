@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from shuangkong.apps.filing import acts, overview, views
+from shuangkong.apps.filing import acts, views
+from shuangkong.apps.filing.checks import views as checks
 
 app_name = "filing"
 urlpatterns = [
@@ -18,6 +20,11 @@ urlpatterns = [
     path("obligations/", views.obligations, name="obligations"),
     path("forms/", views.form_list, name="forms"),
     path("forms/<slug:form_id>/", views.form_page, name="form"),
+    path("checks/", checks.checks, name="checks"),
+    path("checks/<slug:number>/propose/", checks.propose, name="propose_check"),
+    path("checks/decide/<int:pk>/", checks.decide, name="decide_check"),
+    path("findings/", checks.findings, name="findings"),
+    path("findings/<int:pk>/", checks.finding, name="finding"),
     path("<int:pk>/", views.filing, name="filing"),
     path("<int:pk>/cells/", views.cells, name="cells"),
     path("<int:pk>/save/", acts.save, name="save"),

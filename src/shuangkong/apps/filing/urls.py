@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.urls import path
 
 from shuangkong.apps.filing import acts, overview, views
-from shuangkong.apps.filing import acts, views
 from shuangkong.apps.filing.checks import views as checks
 
 app_name = "filing"

@@ -13,6 +13,7 @@ from shuangkong.apps.filing.models import Filing
 from shuangkong.apps.filing.permissions import level_words
 from shuangkong.apps.filing.sheet import sheet
 from shuangkong.core.errors import InputError
+from shuangkong.core.forms import read_cells
 
 #: Verbs that a page offers as buttons, in their order, with their words.
 WORDS = {
@@ -63,7 +64,7 @@ def _grid(found: Filing, told: dict[str, Any], user: Any) -> dict[str, Any]:
     rounds = list(selectors.rounds_of(found, user))
     versions = grid_page.versions_of(found, user)
     grid = grid_page.beside(found, told, rounds, versions, user)
-    now = {**told["cells"], **told["computed"]}
+    now = read_cells(found.form, told["cells"]).cells
     return {
         "rounds": rounds, "versions": versions, "grid": grid, "differences": grid_page.differences(found.form, grid["before"], now),
         "despite_needed": selectors.missing_beside(found) if found.form.review and found.level == found.form.review[-1] else [],

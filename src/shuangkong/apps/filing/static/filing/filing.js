@@ -183,10 +183,11 @@
     const all = standing(), errors = all.filter((each) => each.kind === "error").length;
     const open = all.filter((each) => each.kind === "warning" && !each.explanation).length;
     const unsaved = Object.keys(store.changes()).length + Object.keys(said).length, box = find("[data-left]");
-    const why = [errors && `改完 ${errors} 处错误`, open && `写完 ${open} 处说明`, unsaved && !stopped && "等草稿存好", stopped].filter(Boolean);
+    const empty = !Object.keys(store.typed()).length;
+    const why = [empty && "至少填一格", errors && `改完 ${errors} 处错误`, open && `写完 ${open} 处说明`, unsaved && !stopped && "等草稿存好", stopped].filter(Boolean);
     button.disabled = why.length > 0;
     button.title = why.length ? why.join("、") + "后可提交" : "";
-    box.replaceChildren(...[errors && node("span", "st st-1 b", `${errors} 处错误须改`), open && node("span", "st st-2", `${open} 处须说明未写`), !errors && !open && node("span", "st st-3", "可以提交")].filter(Boolean));
+    box.replaceChildren(...[errors && node("span", "st st-1 b", `${errors} 处错误须改`), open && node("span", "st st-2", `${open} 处须说明未写`), empty && node("span", "st w-todo", "还没有填"), !why.length && node("span", "st st-3", "可以提交")].filter(Boolean));
   }
   function say(text) { const box = find("[data-saved]"); if (box) box.textContent = text; }
 

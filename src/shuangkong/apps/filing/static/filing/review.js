@@ -22,6 +22,8 @@
     draw();
   });
   form.addEventListener("input", draw);
+  // A phone shows what waits for the reader; the whole list is for the desk.
+  if (boxes.length) form.querySelector(".rv").classList.add("some-mine");
   const links = [...document.querySelectorAll("[data-review-row]")];
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey || !links.length) return;

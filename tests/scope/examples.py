@@ -186,6 +186,8 @@ PAGES: dict[str, list[Example]] = {
     "cockpit:cockpit": [*list_of("/"), get("/?known_on=2026-11-20&period=2026Q3")],
     "cockpit:counties": list_of("/counties/"),
     "cockpit:county": [*list_of("/counties/{code}/"), get("/counties/431003/"), get("/counties/CZ-HITECH/"), get("/counties/91-A/")],
+    "carbon:city": list_of("/carbon/"),
+    "carbon:place": [*list_of("/carbon/{code}/"), get("/carbon/431003/?plan=cz-15"), get("/carbon/CZ-HITECH/"), get("/carbon/91-A/")],
     "cockpit:explain": [
         get("/explain/value/{value}/", "MARK"), get("/explain/value/{value}/", "MARK", htmx=True), get("/explain/value/{public}/"),
         get("/explain/value/{public}/", htmx=True),

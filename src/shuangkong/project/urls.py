@@ -23,6 +23,7 @@ urlpatterns = [
     path("plan/", include("shuangkong.apps.cockpit.plan.urls")),
     path("rules/", include("shuangkong.apps.plans.urls")),
     path("", include("shuangkong.apps.desk.urls")),
+    path("", include("shuangkong.apps.cockpit.carbon.urls")),
     path("", include("shuangkong.apps.cockpit.urls")),
 ]
 

@@ -28,11 +28,13 @@ PLACE_CODES = (
 #: The headline indicators below the intensity, in the plan's order.
 HEADLINES = (selectors.TOTAL, "cod_reduction_t", "nh3n_reduction_t", "nox_reduction_t", "vocs_reduction_t", "energy_co2_t")
 #: Where a growth on a year ago is an indicator of its own.
-GROWTHS = {selectors.TOTAL: selectors.TOTAL_GROWTH}
+GROWTHS = {selectors.TOTAL: selectors.TOTAL_GROWTH, "energy_co2_t": "energy_co2_growth_percent"}
+#: Stands first where the plan asks for it: the main indicator from the 15th five years on.
+CARBON_DECLINE, CARBON_PROGRESS = "co2_intensity_decline_percent", "co2_intensity_progress_percent"
 NAMES = {entry.code: entry.name for entry in ENTRIES}
 INBOX_SHOWN = 7
 #: All that a cockpit reads of the moment shown.
-SHOWN_CODES = frozenset({*PLACE_CODES, *HEADLINES, selectors.TOTAL_GROWTH})
+SHOWN_CODES = frozenset({*PLACE_CODES, *HEADLINES, *GROWTHS.values(), CARBON_DECLINE, CARBON_PROGRESS})
 #: Sorts behind every level.
 UNRATED = 9
 
@@ -103,6 +105,7 @@ class Headline:
     target: Aim | None
     growth: Cell | None = None
     withheld: bool = False
+    progress: Cell | None = None
 
     @property
     def in_words(self) -> bool:
@@ -138,6 +141,11 @@ class Overview:
     def target(self) -> Aim | None:
         """The intensity target of the city; None when not issued (未下达)."""
         return self.targets.get(selectors.DECLINE)
+
+    @property
+    def carbon(self) -> Headline | None:
+        """Carbon intensity where the plan asks for it."""
+        return next((line for line in self.headlines if line.code == CARBON_DECLINE), None)
 
     @property
     def elapsed_percent(self) -> Decimal:
@@ -298,9 +306,14 @@ def _values(page: Overview, subjects: Sequence[Place], city_id: int) -> dict[tup
 def _headlines(page: Overview, values: dict[tuple[int, str, date], Cell], end: date) -> list[Headline]:
     city = page.city.subject.pk if page.city else 0
     reached = page.user.reaches(city)
-    grown = {code: values.get((city, GROWTHS.get(code, ""), end)) for code in HEADLINES}
-    known = ((code, values.get((city, code, end))) for code in HEADLINES)
-    return [Headline(code, NAMES[code], value, page.targets.get(code), grown[code], value is None and not reached) for code, value in known]
+    codes = (CARBON_DECLINE, *HEADLINES) if CARBON_DECLINE in page.targets else HEADLINES
+    grown = {code: values.get((city, GROWTHS.get(code, ""), end)) for code in codes}
+    done = {CARBON_DECLINE: values.get((city, CARBON_PROGRESS, end))}
+    known = ((code, values.get((city, code, end))) for code in codes)
+    return [
+        Headline(code, NAMES[code], value, page.targets.get(code), grown[code], value is None and not reached, done.get(code))
+        for code, value in known
+    ]
 
 
 def inbox(user: Any) -> tuple[list[Item], int]:

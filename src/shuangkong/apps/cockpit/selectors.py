@@ -139,7 +139,7 @@ def _counted(run_id: int, ends: tuple[date, ...]) -> list[tuple[date, int]]:
 @lru_cache(maxsize=64)
 def _filed(run_id: int, ends: tuple[date, ...]) -> Statement:
     found = _of_run(Value.objects.unscoped("which quarter is complete is no figure"), run_id).filter(
-        indicator__code=CHANGE, period_kind="ytd", release="", subject__kind=Subject.Kind.COUNTY, period_end__in=ends
+        indicator__code=CHANGE, treatment=GROSS, period_kind="ytd", release="", subject__kind=Subject.Kind.COUNTY, period_end__in=ends
     )
     counted = found.annotate(end_text=Cast("period_end", TextField())).values_list("end_text").annotate(known=Count("value"))
     return prepared.compiled(counted.order_by("-end_text"))
@@ -243,6 +243,25 @@ def _asked(codes: tuple[str, ...], prefixes: tuple[str, ...], relation: str = ""
     for prefix in prefixes:
         asked |= Q(**{f"{relation}code__startswith": prefix})
     return asked
+
+
+def values_at(user: Any, moment: Moment, codes: Iterable[str], subject_ids: tuple[int, ...]) -> list[Cell]:
+    """Values of ``codes`` for subjects at the moment's end. One statement."""
+    run_id = moment.run.pk if moment.run is not None else 0
+    return cells(prepared.rows(_values_at(reach_of(user), run_id, moment.end, tuple(codes), subject_ids)))
+
+
+@lru_cache(maxsize=64)
+def _values_at(reach: Reach, run_id: int, end: date, codes: tuple[str, ...], subject_ids: tuple[int, ...]) -> Statement:
+    found = _visible(reach, run_id).filter(period_end=end, indicator__code__in=codes, subject__in=subject_ids)
+    return prepared.compiled(columns(found.exclude(period_kind="month")))
+
+
+def series_of(user: Any, run: Run | None, code: str, subject_id: int, ends: Sequence[date]) -> list[Cell]:
+    """The values of one indicator at the given ends, in order."""
+    found = _visible(reach_of(user), run.pk if run is not None else 0)
+    found = found.filter(indicator__code=code, subject=subject_id, period_end__in=ends)
+    return sorted(cells(prepared.rows(prepared.compiled(columns(found)))), key=lambda cell: cell.period_end)
 
 
 def rank(value: Cell) -> tuple[int, int, int]:

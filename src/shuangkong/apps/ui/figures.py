@@ -65,8 +65,14 @@ REGIONAL = {
 }
 
 
+#: CO2 of a region is counted in 10 000 tonnes, pollutants in tonnes.
+_CO2 = Screen("万t", 4, 2)
+
+
 def screen_unit(indicator: MeasuredBy, large: bool = True) -> Screen:
     """How amounts of ``indicator`` are shown: scaled for a region, as they are for an enterprise (``large=False``)."""
+    if large and indicator.code == "energy_co2_t":
+        return _CO2
     own = Screen(indicator.unit, 0, indicator.decimals)
     return REGIONAL.get(indicator.unit, own) if large else own
 

@@ -37,6 +37,7 @@ RAIL = (
             Entry("", "gauge", _("驾驶舱")),
             Entry("inbox/", "inbox", _("待办")),
             Entry("counties/", "map-2", _("县市区")),
+            Entry("carbon/", "building-factory", _("碳排放")),
             Entry("indicators/", "chart-line", _("指标")),
             Entry("forecasts/", "wave-sine", _("预测")),
         ),

@@ -153,6 +153,8 @@ def _asked(line: Headline) -> str:
 
 def _progress(line: Headline, elapsed_percent: Decimal) -> str:
     """A bar against a number, the trend for words, nothing where neither is."""
+    if line.progress is not None:
+        return bullets.bullet(line.progress.value, elapsed_percent)
     if line.growth is not None and line.growth.value is not None:
         said = f'{_("同比")}<a class="fig" href="{figures.address(line.growth)}">{growth(line.growth.value)}</a>'
         return f'<span class="s12 t2 num">{said}</span>'

@@ -188,6 +188,7 @@ PAGES: dict[str, list[Example]] = {
     "cockpit:county": [*list_of("/counties/{code}/"), get("/counties/431003/"), get("/counties/CZ-HITECH/"), get("/counties/91-A/")],
     "carbon:city": list_of("/carbon/"),
     "carbon:place": [*list_of("/carbon/{code}/"), get("/carbon/431003/?plan=cz-15"), get("/carbon/CZ-HITECH/"), get("/carbon/91-A/")],
+    "nation:series": list_of("/nation/"),
     "cockpit:explain": [
         get("/explain/value/{value}/", "MARK"), get("/explain/value/{value}/", "MARK", htmx=True), get("/explain/value/{public}/"),
         get("/explain/value/{public}/", htmx=True),

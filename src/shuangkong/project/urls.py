@@ -24,6 +24,7 @@ urlpatterns = [
     path("rules/", include("shuangkong.apps.plans.urls")),
     path("", include("shuangkong.apps.desk.urls")),
     path("", include("shuangkong.apps.cockpit.carbon.urls")),
+    path("", include("shuangkong.apps.cockpit.nation.urls")),
     path("", include("shuangkong.apps.cockpit.urls")),
 ]
 

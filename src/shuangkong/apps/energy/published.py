@@ -21,6 +21,8 @@ from shuangkong.core.periods import Period
 from shuangkong.core.quantities import from_micro
 from shuangkong.core.rounding import round_half_up
 from shuangkong.rulebook.loader import RecordingBook
+from shuangkong.rulebook.parameters import Answer
+from shuangkong.rulebook.places import NATION
 
 CHANGE = "energy_intensity_change_percent"
 _COPIED = {
@@ -28,8 +30,11 @@ _COPIED = {
     "energy_growth": ("energy_growth_percent", "", "能源消费总量增速"),
     "energy_total": ("energy_total_tce", Basis.EQUIVALENT.value, "能源消费总量"),
     "gdp_growth": ("gdp_growth_percent", "", "地区生产总值增速（可比价）"),
+    "co2_intensity_change": ("co2_intensity_change_percent", "", "单位GDP二氧化碳排放变化率"),
 }  # fmt: skip
 Place = tuple[int, str]
+_TREATMENT = "statistics.published_treatment"
+_OTHER_DEFINITION = "公布数已扣除原料用能和非化石能源，与此前口径不同，不能相连"
 
 
 class Published:
@@ -61,11 +66,24 @@ class Published:
 
     def _copy(self, code: str, basis: str, label: str, subject: Subject, period: Period, cell: SeriesCell) -> Figure:
         value = Decimal(cell.rate) if cell.rate is not None else from_micro(cell.micro or 0)
+        rule = self._definition(cell.measure, subject, period)
+        treatment = rule.value if rule is not None else "gross"
         return self.drafts.add(
             code, subject, period, value, basis=basis, lens="published", public=True, calculation="published.figure",
-            demonstration=bool(cell.demonstration), recalled=cell.recalled,
+            demonstration=bool(cell.demonstration), recalled=cell.recalled, treatment=treatment,
+            sentence=_OTHER_DEFINITION if treatment != "gross" else "",
+            rule_set_id=self.drafts.rule_sets.id_of([rule.row] if rule is not None else []),
             inputs=canonical_json([cell_input(f"{period.label}{label}（公布数）", cell, subject)]),
         )  # fmt: skip
+
+    def _definition(self, measure: str, subject: Subject, period: Period) -> Answer | None:
+        """Which definition the national figure of a period has; None for figures and places of which no rule tells."""
+        if subject.kind != Subject.Kind.NATION or f"{_TREATMENT}.{measure}" not in self.book.rulebook.parameters:
+            return None
+        try:
+            return self.book.at(f"{_TREATMENT}.{measure}", NATION, last_day(period))
+        except NotInForce:
+            return None
 
     def _level(self, subject: Subject, period: Period, change: Figure) -> None:
         """A published rise is 一级 whatever was required; a fall is graded by the year's rate and has no level without a target.
@@ -84,7 +102,8 @@ class Published:
         self.drafts.add(
             "warning_national", subject, period, Decimal(level.severity) if level else None, words=words,
             severity=level.severity if level else None, basis=Basis.EQUIVALENT.value, lens="published", calculation="warning.national",
-            recalled=change.recalled, rule_set_id=self.drafts.rule_sets.id_of(book.used), inputs=canonical_json(inputs), **marks,
+            treatment=change.treatment, recalled=change.recalled, rule_set_id=self.drafts.rule_sets.id_of(book.used),
+            inputs=canonical_json(inputs), **marks,
         )  # fmt: skip
 
     @staticmethod
@@ -116,7 +135,9 @@ class Published:
         decimals = int(self.book.at("statistics.growth_published_decimals", self.book.region, date(period.last_year, 12, 31)).number)
         uncertainty = growth_uncertainty_pp(decimals)
         sentence = f"测算：由能源消费与地区生产总值的公布增速推算，不确定度±{uncertainty}个百分点"
-        if published is not None and published.value is not None:
+        if published is not None and published.treatment != "gross":
+            sentence += "；公布数为扣除后的口径，与本数不可比"
+        elif published is not None and published.value is not None:
             gap = value - published.value
             sentence += f"；与公布数相差{abs(round_half_up(gap, 2))}个百分点" + (
                 "，在不确定度内" if abs(gap) <= uncertainty else "，超出不确定度"

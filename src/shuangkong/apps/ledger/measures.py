@@ -42,6 +42,7 @@ MEASURES = {
     "nonfossil_energy": Measure("非化石能源消费量", "energy"),
     "listed_energy": Measure("单列项目能耗", "energy"),
     "green_certificate": Measure("绿证", "certificates"),
+    "co2_intensity_change": Measure("单位地区生产总值二氧化碳排放变化率", "rate"),
     "population": Measure("常住人口", "persons"),
     "pm25": Measure("PM2.5年均浓度", "rate", unit="μg/m³"),
     "o3": Measure("臭氧日最大8小时平均第90百分位数", "rate", unit="μg/m³"),

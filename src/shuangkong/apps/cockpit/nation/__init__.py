@@ -1,0 +1,1 @@
+"""The published national series with its break of 2023."""

@@ -73,10 +73,13 @@ def outcome(case: Case) -> Outcome:
 
 
 def national_cases() -> Iterator[Case]:
-    """Energy of the nation by years, as first published."""
+    """Energy of the nation by years, as first published: the newest years without a gap."""
     with NATION.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["measure"] == "energy_total" and row["region"] == "000000"]
-    series = [Decimal(row["value"]) for row in sorted(rows, key=lambda row: row["period"])]
+    rows.sort(key=lambda row: row["period"])
+    gap = max((i for i in range(1, len(rows)) if int(rows[i]["period"]) - int(rows[i - 1]["period"]) > 1), default=0)
+    rows = rows[gap:]
+    series = [Decimal(row["value"]) for row in rows]
     name = f"全国能源消费总量，{rows[0]['period']}—{rows[-1]['period']}年"
     yield Case(name, series, 1, 1)
     yield Case(name, series, 1, 2)

@@ -40,7 +40,7 @@ from shuangkong.apps.indicators.models import (
 )  # fmt: skip
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
 from shuangkong.apps.indicators.tables import Line
-from shuangkong.apps.ledger.models import Batch, Row
+from shuangkong.apps.ledger.models import Batch, Evidence, Row
 from shuangkong.apps.monitoring.models import Device, Incident
 from shuangkong.apps.organisations.keys import create_key
 from shuangkong.apps.organisations.models import Subject
@@ -326,6 +326,7 @@ def _ledger(city: City, tag: str, user: Any, subject: Any, position: int) -> Non
         rows_kept=1,
     )  # fmt: skip
     city.ids[tag]["batch"] = batch.pk
+    city.ids[tag]["evidence"] = Evidence.objects.create(batch=batch, file=stored, note=mark("MARK", tag), added_by=user).pk
     if subject is not None:
         city.ids[tag]["row"] = _row(city, tag, subject, batch, Decimal(6283957 + 100_003 * position)).pk
     Batch.objects.unscoped("test").filter(pk=batch.pk).update(applied_at=Now())

@@ -30,6 +30,7 @@ OBJECTS = {
     "check": _("检查"), "suppression": _("检查停用记录"),
     "workdays": _("工作日历"), "reminders": _("提醒"), "reminder_setting": _("提醒设置"),
     "apikey": _("接口密钥"), "inbox": _("待办"), "device": _("监测设备"), "devices": _("监测设备"), "incident": _("监测异常"),
+    "evidence": _("依据文件"), "deduction": _("考核扣除项"),
 }  # fmt: skip
 
 VERBS = {
@@ -42,6 +43,7 @@ VERBS = {
     "unlock": _("解锁"), "correct": _("更正"), "asked": _("申请"), "refused": _("不同意"), "ended": _("终止"),
     "reconciled": _("更新"), "adopted": _("接管"), "entered": _("录入"), "completed": _("录全"), "removed": _("撤销"),
     "settled": _("处理"), "done": _("完成"), "failed": _("失败"), "cancelled": _("取消"),
+    "attached": _("附上"),
 }  # fmt: skip
 
 
@@ -60,6 +62,7 @@ FIELDS = {
     "created": _("新建数"), "changed": _("改动数"), "triggers": _("触发器"),
     "subject_id": _("主体"), "systems": _("系统编码"), "edition": _("标准版本"), "profile": _("读法"), "addresses": _("登记地址"),
     "factors": _("应报因子"), "active": _("启用"), "password": _("访问密码"), "code": _("代码"), "first": _("第一个"),
+    "file": _("文件"), "sm3": _("SM3"), "note": _("说明"), "batch": _("批次"),
     "name": _("名称"), "prefix": _("密钥开头"), "scopes": _("用途"), "expires_at": _("到期"),
 }  # fmt: skip
 

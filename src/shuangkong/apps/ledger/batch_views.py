@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from shuangkong.apps.desk.imports.kinds import kinds
-from shuangkong.apps.desk.services import imports
-from shuangkong.apps.ledger import selectors
-from shuangkong.apps.ledger.models import Batch
+from shuangkong.apps.desk.services import files, imports
+from shuangkong.apps.ledger import evidence, selectors
+from shuangkong.apps.ledger.models import Batch, Evidence
 from shuangkong.apps.ui.tables import Column, table
 from shuangkong.core.errors import InputError
 
@@ -42,7 +42,12 @@ def _batch_or_404(request: HttpRequest, batch_id: int) -> Batch:
 
 def _context(request: HttpRequest, found: Batch) -> dict[str, object]:
     may_undo = found.accepted and found.kind in kinds() and (request.user.sees_all or found.owner_id == request.user.pk)
-    return {"batch": found, "may_undo": may_undo, "later": selectors.later_batches(found)[:5] if found.accepted else ()}
+    attached = Evidence.objects.visible_to(request.user).filter(batch=found).select_related("file", "added_by")
+    return {
+        "batch": found, "may_undo": may_undo, "later": selectors.later_batches(found)[:5] if found.accepted else (),
+        "evidence": list(attached), "may_attach": evidence.may_attach(request.user, found),
+        "may_confirm": evidence.may_confirm(request.user, found), "endings": ",".join(evidence.TYPES),
+    }  # fmt: skip
 
 
 @login_required
@@ -50,6 +55,45 @@ def _context(request: HttpRequest, found: Batch) -> dict[str, object]:
 def batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """One batch: what came, what was kept, whether it counts."""
     return render(request, "ledger/batch.html", _context(request, _batch_or_404(request, batch_id)))
+
+
+@login_required
+@require_POST
+def attach(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Keeps a document behind a batch."""
+    found = _batch_or_404(request, batch_id)
+    try:
+        upload = request.FILES.get("file")
+        if upload is None:
+            raise InputError(_("没有选文件"), do=_("选择一个文件再附"))
+        evidence.attach(found, upload.name or "", upload.chunks(), request.POST.get("note", ""), actor=request.user)
+    except InputError as error:
+        return render(request, "ledger/batch.html", _context(request, found) | {"problem": error}, status=400)
+    return redirect("ledger:batch", found.pk)
+
+
+@login_required
+@require_POST
+def confirm(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Issues the deductions that a county stated."""
+    found = _batch_or_404(request, batch_id)
+    when = {"now": request.now, "today": request.today}  # type: ignore[attr-defined]
+    try:
+        made = evidence.confirm(found, request.POST.get("document", ""), actor=request.user, **when)
+    except InputError as error:
+        return render(request, "ledger/batch.html", _context(request, found) | {"problem": error}, status=400)
+    return redirect("ledger:batch", made.pk)
+
+
+@login_required
+@require_safe
+def evidence_file(request: HttpRequest, pk: int) -> FileResponse:
+    """One attached document, for whoever may see its batch."""
+    found = get_object_or_404(Evidence.objects.visible_to(request.user).select_related("file"), pk=pk)
+    path = files.path_of(found.file)
+    if not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=True, filename=found.file.name, content_type=found.file.content_type)
 
 
 @login_required

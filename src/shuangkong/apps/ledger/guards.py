@@ -22,4 +22,5 @@ GUARDS = (
         refuse_update=f"{_APPLIED.format('OLD')} OR {_APPLIED.format('NEW')}",
         refuse_delete=_APPLIED.format("OLD"),
     ),
+    Guard("ledger_evidence", refuse_update="OLD.id IS NOT NULL", refuse_delete="OLD.id IS NOT NULL"),
 )

@@ -53,6 +53,30 @@ class Batch(Scoped):
         return models.Q(owner=user) | models.Q(subject__in=user.own_subject_ids)
 
 
+class Evidence(Scoped):
+    """A document attached to a batch: what its figures rest on. Added, never changed."""
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="evidence")
+    file = models.ForeignKey("desk.StoredFile", models.PROTECT, related_name="+")
+    note = models.CharField(max_length=200, blank=True)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    added_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("依据文件")
+
+    def __str__(self) -> str:
+        return self.file.name
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """As its batch."""
+        if user.sees_all:
+            return models.Q()
+        return models.Q(batch__owner=user) | models.Q(batch__subject__in=user.own_subject_ids)
+
+
 class Row(Scoped):
     """One accepted quantity or rate. Never updated, never deleted once its batch was applied (triggers refuse both).
 

@@ -13,4 +13,7 @@ urlpatterns = [
     path("batches/", batch_views.batches, name="batches"),
     path("batches/<int:batch_id>/", batch_views.batch, name="batch"),
     path("batches/<int:batch_id>/undo/", batch_views.undo, name="undo"),
+    path("batches/<int:batch_id>/evidence/", batch_views.attach, name="attach"),
+    path("batches/<int:batch_id>/confirm/", batch_views.confirm, name="confirm"),
+    path("evidence/<int:pk>/", batch_views.evidence_file, name="evidence"),
 ]

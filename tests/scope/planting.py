@@ -326,7 +326,8 @@ def _ledger(city: City, tag: str, user: Any, subject: Any, position: int) -> Non
         rows_kept=1,
     )  # fmt: skip
     city.ids[tag]["batch"] = batch.pk
-    city.ids[tag]["evidence"] = Evidence.objects.create(batch=batch, file=stored, note=mark("MARK", tag), added_by=user).pk
+    proof = files.store(user, f"{mark('MARK', tag)}.pdf", [mark("MARK", tag).encode()], content_type="application/pdf")
+    city.ids[tag]["evidence"] = Evidence.objects.create(batch=batch, file=proof, note=mark("MARK", tag), added_by=user).pk
     if subject is not None:
         city.ids[tag]["row"] = _row(city, tag, subject, batch, Decimal(6283957 + 100_003 * position)).pk
     Batch.objects.unscoped("test").filter(pk=batch.pk).update(applied_at=Now())

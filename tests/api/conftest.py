@@ -12,7 +12,7 @@ from django.test import Client
 
 from shuangkong.apps.organisations.keys import NewKey, create_key
 
-ALL = ("read", "calculate", "import")
+ALL = ("read", "calculate", "import", "file")
 
 
 @pytest.fixture(autouse=True)

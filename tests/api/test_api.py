@@ -223,7 +223,7 @@ def test_the_document_describes_what_there_is(client: Client, users: dict[str, A
     document = client.get(f"{V1}/openapi.json").json()
     assert len(document["paths"]) > 20
     listed = list(docs.operations(docs.document()))
-    assert {operation.scope for operation in listed} == {"read", "calculate", "import"}
+    assert {operation.scope for operation in listed} == {"read", "calculate", "import", "file"}
     assert all(operation.summary and operation.description for operation in listed)
     assert client.get(f"{V1}/docs/").status_code == 302
     client.force_login(users["reader"])

@@ -34,6 +34,11 @@ def post(path: str, kind: str = "", data: Any = None, **more: Any) -> Example:
     return Example(path, kind, "POST", data or {}, **more)
 
 
+def put(path: str, kind: str = "") -> Example:
+    """Replacing what stands at an address of the API."""
+    return Example(path, kind, "PUT", {"cells": {}}, json=True)
+
+
 #: Appended to pages with filters: what a curious reader tries.
 CURIOUS = (
     "?subject={code}&county={code}&zone={code}&subjects={code}&user={user}&owner={user}&sort=-value&page=1",
@@ -254,5 +259,11 @@ API: dict[str, list[Example]] = {
     "POST jobs/{job_id}/cancel": [post("/{job}/cancel", "OWN", json=True)],
     "GET imports": [get("")], "POST imports/{kind_id}": [post("/electricity", data=_FORM)],
     "POST imports/{job_id}/confirm": [post("/{job}/confirm", "OWN", {"keep_unusual": True}, json=True)],
+    "GET filings": [get("?limit=500"), get("?subjects={code}&forms=key_unit_month&states=submitted")],
+    "GET filings/forms": [get("/forms")],
+    "GET filings/forms/{form_id}": [get("/forms/key_unit_month"), get("/forms/x{batch}", public=True)],
+    "GET filings/{filing_id}": [get("/{form_filing}", "FORM"), get("/{stat_filing}", "STAT")],
+    "PUT filings/{filing_id}/draft": [put("/{form_filing}/draft", "FORM"), put("/{stat_filing}/draft", "STAT")],
+    "POST filings/{filing_id}/submit": [post("/{form_filing}/submit", "FORM", json=True), post("/{stat_filing}/submit", "STAT", json=True)],
     "GET audit/head": [get("/head")],
 }  # fmt: skip

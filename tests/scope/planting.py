@@ -292,7 +292,7 @@ def _desk(city: City, tag: str, user: Any, folder: Any) -> None:
     InboxItem.objects.create(
         key=f"walk:{tag}", kind="test", title=mark("BOX", tag), detail=mark("BOX", tag), address="/", for_user=user, opened_on=NOW.date()
     )
-    made = create_key(user, mark("KEY", tag), ["read", "calculate", "import"], 30, now=datetime.now(UTC))
+    made = create_key(user, mark("KEY", tag), ["read", "calculate", "import", "file"], 30, now=datetime.now(UTC))
     ids["key"], city.keys[OWNERS[tag][0]] = made.key.pk, made.text
 
 

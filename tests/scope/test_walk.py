@@ -110,7 +110,7 @@ def with_key(city: City, role: str) -> Client:
 
         from shuangkong.apps.organisations.keys import create_key
 
-        text = create_key(city.users[role], "试", ["read", "calculate", "import"], 30, now=datetime.now(UTC)).text
+        text = create_key(city.users[role], "试", ["read", "calculate", "import", "file"], 30, now=datetime.now(UTC)).text
         city.keys[role] = text
     return Client(headers={"Authorization": f"Bearer {text}"})
 
@@ -133,7 +133,7 @@ def asked(client: Client, example: Example, ids: dict[str, Any], prefix: str = "
         return client.get(prefix + path, **options)
     with transaction.atomic():
         if example.json:
-            answer = client.post(prefix + path, json.dumps(example.data), content_type="application/json")
+            answer = client.generic(example.method, prefix + path, json.dumps(example.data), content_type="application/json")
         else:
             data = {name: filled(value, ids) if isinstance(value, str) else value for name, value in example.data.items()}
             if "known_on" in data:

@@ -126,12 +126,7 @@ def _require_shape(cells: Any, revision: Any, words: Any) -> None:
 
 
 def _refusal(error: InputError, status: int) -> JsonResponse:
-    body: dict[str, Any] = error.as_dict()
-    if isinstance(error, services.DraftConflict):
-        body |= {
-            "revision": error.revision,
-            "theirs": {key: {"mine": mine, "theirs": other} for key, (mine, other) in error.theirs.items()},
-        }
+    body = {**error.as_dict(), **getattr(error, "details", {})}
     return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
 
 

@@ -145,6 +145,7 @@ class ApiKey(Scoped):
         READ = "read", _("读取数据")
         CALCULATE = "calculate", _("运行计算器")
         IMPORT = "import", _("导入数据")
+        FILE = "file", _("填报报表")
 
     owner = models.ForeignKey(User, models.PROTECT, related_name="api_keys")
     name = models.CharField(max_length=80)

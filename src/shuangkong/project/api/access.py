@@ -62,7 +62,13 @@ class ImportKey(KeyAuth):
     scope = ApiKey.Scope.IMPORT
 
 
-KEYS = {kind.__name__: kind for kind in (ReadKey, CalculateKey, ImportKey)}
+class FileKey(KeyAuth):
+    """A key for filing forms."""
+
+    scope = ApiKey.Scope.FILE
+
+
+KEYS = {kind.__name__: kind for kind in (ReadKey, CalculateKey, ImportKey, FileKey)}
 """By the name that the OpenAPI document gives them."""
 
 

@@ -12,13 +12,14 @@ from ninja import NinjaAPI
 from shuangkong.apps.audit.api import router as audit_router
 from shuangkong.apps.cockpit.api import router as reports_router
 from shuangkong.apps.desk.api import cancel_router, imports_router, jobs_router
+from shuangkong.apps.filing.api import router as filings_router
 from shuangkong.apps.indicators.api import indicators_router, targets_router, values_router
 from shuangkong.apps.indicators.decomposition.api import decompositions_router
 from shuangkong.apps.ledger.api import batches_router, rows_router
 from shuangkong.apps.organisations.api import router as subjects_router
 from shuangkong.apps.plans.api import router as plans_router
 
-from .access import RATE, CalculateKey, CallerThrottle, ImportKey, ReadKey, needs
+from .access import RATE, CalculateKey, CallerThrottle, FileKey, ImportKey, ReadKey, needs
 from .calculators import router as calculators_router
 from .problems import handle_with
 
@@ -37,6 +38,7 @@ ROUTERS = (
     ("jobs", "后台任务", jobs_router, ReadKey),
     ("jobs", "后台任务", cancel_router, ImportKey),
     ("imports", "导入", imports_router, ImportKey),
+    ("filings", "填报", filings_router, FileKey),
     ("audit", "审计", audit_router, ReadKey),
 )
 

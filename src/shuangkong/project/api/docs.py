@@ -24,8 +24,8 @@ Written from the OpenAPI document by `shuangkong api reference --output docs/ref
 Every address stands below `/api/v1/`; the OpenAPI document is `/api/v1/openapi.json`, and a page for people `/api/v1/docs/`.
 
 - Sign in with a key: `Authorization: Bearer sk_…`. Keys are made at `/keys/` by their owner, shown once, kept as a salted SM3, expire, and
-  can be revoked. A key reads what its owner reads, narrowed to its scopes `read`, `calculate`, `import`. A browser's session works as
-  well; writes then need the header `X-CSRFToken`.
+  can be revoked. A key reads what its owner reads, narrowed to its scopes `read`, `calculate`, `import`, `file`. A browser's session works
+  as well; writes then need the header `X-CSRFToken`.
 - What the caller may not see is 404. Lists give at most 500 rows; `limit` and `offset` page.
 - Numbers are texts in full precision; what is not known is `null`, never zero. `invented` marks demonstration rows, and in the
   demonstration every answer carries `"demonstration": true`.

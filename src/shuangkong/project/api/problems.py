@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
+from shuangkong.apps.desk.services.states import Outdone
+from shuangkong.apps.filing.services import DraftConflict
 from shuangkong.calculators.runner import error_dict
 from shuangkong.core.errors import NotInForce, ShuangkongError
 
@@ -61,7 +63,8 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 def _ours(request: HttpRequest, error: ShuangkongError) -> HttpResponse:
-    return problem(409 if isinstance(error, NotInForce) else 400, **error_dict(error))
+    conflict = isinstance(error, NotInForce | Outdone | DraftConflict)
+    return problem(409 if conflict else 400, **{**error_dict(error), **getattr(error, "details", {})})
 
 
 def _suspicious(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:

@@ -33,6 +33,12 @@ class DraftConflict(InputError):
         )
         self.revision, self.theirs = revision, dict(theirs)
 
+    @property
+    def details(self) -> dict[str, Any]:
+        """For answers in JSON."""
+        both = {address: {"mine": mine, "theirs": theirs} for address, (mine, theirs) in self.theirs.items()}
+        return {"revision": self.revision, "theirs": both}
+
 
 def save_draft(
     filing: Filing,

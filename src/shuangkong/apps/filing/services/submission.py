@@ -31,6 +31,12 @@ class Unfit(InputError):
         super().__init__(what, where=first.addresses[0] if first.addresses else "", why=first.saw, do=do)
         self.findings = list(findings)
 
+    @property
+    def details(self) -> dict[str, Any]:
+        """For answers in JSON."""
+        parts = ("check", "severity", "saw", "why_odd", "settle")
+        return {"findings": [{part: getattr(each, part) for part in parts} | {"addresses": list(each.addresses)} for each in self.findings]}
+
 
 def require_fit(filing: Filing, examined: Examined) -> None:
     """The guard ``complete``.

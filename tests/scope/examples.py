@@ -170,6 +170,10 @@ PAGES: dict[str, list[Example]] = {
         post("/filings/{form_filing}/cells/", "FORM", {"cells": {}, "revision": 0}, json=True),
         post("/filings/{stat_filing}/cells/", "STAT", {"cells": {}, "revision": 0}, json=True),
     ],
+    "filing:workbook": [
+        get("/filings/{form_filing}/workbook/", "FORM", shows=False), get("/filings/{stat_filing}/workbook/", "STAT", shows=False),
+    ],
+    "filing:upload": [post("/filings/{form_filing}/upload/", "FORM"), post("/filings/{stat_filing}/upload/", "STAT")],
     "filing:save": [post("/filings/{form_filing}/save/", "FORM", {"revision": "0"}), post("/filings/{stat_filing}/save/", "STAT")],
     "filing:act": [
         post("/filings/{form_filing}/do/return/", "FORM", {"reason": "x"}), post("/filings/{stat_filing}/do/accept/", "STAT"),

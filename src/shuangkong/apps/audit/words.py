@@ -41,6 +41,7 @@ VERBS = {
     "revoke": _("撤销"), "password_renewed": _("重设口令"), "opened": _("启用"), "closed": _("停用"), "started": _("提交"),
     "save": _("保存草稿"), "submit": _("提交"), "start_review": _("开始审核"), "return": _("退回"), "accept": _("通过"), "lock": _("锁定"),
     "unlock": _("解锁"), "correct": _("更正"), "asked": _("申请"), "refused": _("不同意"), "ended": _("终止"),
+    "uploaded": _("上传工作簿"), "loaded": _("载入"),
     "reconciled": _("更新"), "adopted": _("接管"), "entered": _("录入"), "completed": _("录全"), "removed": _("撤销"),
     "settled": _("处理"), "done": _("完成"), "failed": _("失败"), "cancelled": _("取消"),
     "attached": _("附上"),

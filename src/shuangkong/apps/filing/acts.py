@@ -16,8 +16,10 @@ from django.views.decorators.http import require_POST
 
 from shuangkong.apps.desk.services.states import Outdone
 from shuangkong.apps.filing import contract, selectors, services
+from shuangkong.apps.filing.checking import BLOCKS
 from shuangkong.apps.filing.models import Filing
 from shuangkong.apps.filing.pages import WORDS, filing_or_404, filing_page
+from shuangkong.apps.filing.services import upload as uploading
 from shuangkong.apps.filing.waiting import tell, tell_unlocking
 from shuangkong.core.errors import InputError
 
@@ -102,6 +104,28 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
         return _problem(request, pk, error)
     messages.success(request, _("已提交") if request.POST.get("do") == "submit" else _("草稿已保存"))
     return redirect(f"{reverse('filing:filing', args=[pk])}?{request.GET.urlencode()}")
+
+
+@login_required
+@require_POST
+def upload(request: HttpRequest, pk: int) -> HttpResponse:
+    """A filled-in workbook into the draft; with faults the page says so and leads to the workbook with the faults marked."""
+    found = filing_or_404(request, pk)
+    given = request.FILES.get("file")
+    try:
+        if given is None:
+            raise InputError(_("没有选择文件"), do=_("选择填好的工作簿"))
+        done = uploading.upload(found, given.name, given.chunks(), request.user, now=request.now)
+    except InputError as error:
+        return _problem(request, pk, error)
+    wrong = len(done.examined.of(BLOCKS))
+    if wrong:
+        messages.error(request, _("已读入草稿，有 {n} 处须先改正").format(n=wrong))
+    else:
+        messages.success(request, _("已读入草稿"))
+    if done.marked is not None:
+        messages.info(request, _("标注了问题的工作簿：{address}").format(address=reverse("desk:file", args=[done.marked.pk])))
+    return redirect("filing:filing", pk)
 
 
 def save_json(request: HttpRequest, found: Filing) -> JsonResponse:

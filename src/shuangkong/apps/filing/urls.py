@@ -26,6 +26,8 @@ urlpatterns = [
     path("findings/<int:pk>/", checks.finding, name="finding"),
     path("<int:pk>/", views.filing, name="filing"),
     path("<int:pk>/cells/", views.cells, name="cells"),
+    path("<int:pk>/workbook/", views.workbook, name="workbook"),
+    path("<int:pk>/upload/", acts.upload, name="upload"),
     path("<int:pk>/save/", acts.save, name="save"),
     path("<int:pk>/do/<slug:verb>/", acts.act, name="act"),
 ]

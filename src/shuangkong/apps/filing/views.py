@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import date
+from pathlib import Path
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shuangkong.apps.audit.services import record_read
+from shuangkong.apps.desk.services.files import XLSX, clean_name
 from shuangkong.apps.filing import acts, contract, reviewing, selectors
 from shuangkong.apps.filing.filters import FilingFilterForm
 from shuangkong.apps.filing.models import Obligation
 from shuangkong.apps.filing.pages import filing_or_404, filing_page
 from shuangkong.apps.filing.permissions import level_words
+from shuangkong.apps.filing.workbook_writing import write_workbook
 from shuangkong.apps.ui.tables import Column, changed, chips, table
+from shuangkong.core.forms import compute
 from shuangkong.rulebook import forms
 
 COLUMNS = (
@@ -88,6 +94,24 @@ def cells(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return acts.save_json(request, found)
     return JsonResponse(contract.sheet_json(found, request.user), json_dumps_params={"ensure_ascii": False})
+
+
+@login_required
+@never_cache
+@require_safe
+def workbook(request: HttpRequest, pk: int) -> HttpResponse:
+    """The filing as a workbook: with the draft for its respondent, with what was submitted for others; ``?empty=1`` is the template."""
+    found = filing_or_404(request, pk)
+    record_read(request.user, found.subject, "filing.workbook", origin=request.META.get("REMOTE_ADDR", ""))
+    cells = {} if request.GET.get("empty") else compute(found.form, selectors.cells_shown(found, request.user))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "filing.xlsx"
+        write_workbook(path, found, cells, found.draft_revision)
+        content = path.read_bytes()
+    answer = HttpResponse(content, content_type=XLSX)
+    name = f"{found.title}_{found.subject.name}_{found.period.code.replace('/', '-')}.xlsx"
+    answer["Content-Disposition"] = content_disposition_header(True, clean_name(name))
+    return answer
 
 
 @login_required

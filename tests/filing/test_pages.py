@@ -154,3 +154,18 @@ def test_the_register_and_the_forms(people: dict[str, Any], places: dict[str, An
     assert "待核实" in page
     assert "只用于统计" in page
     assert client.get(reverse("filing:form", args=["nothing"])).status_code == 404
+
+
+def test_who_keeps_the_register_adds_to_it_on_the_page(people: dict[str, Any], places: dict[str, Any]) -> None:
+    address = reverse("filing:obligations")
+    given = {"form": "key_unit_month", "subjects": "91-A，演示企业甲", "starts_on": "2026-08-01", "reason": "名录"}
+    for who in ("county", "enterprise", "reader"):
+        assert signed_in(people[who]).post(address, given).status_code == 403
+    client = signed_in(people["drc"])
+    wrong = client.post(address, {**given, "subjects": "91-A 甲乙丙"})
+    assert (wrong.status_code, "甲乙丙" in wrong.content.decode()) == (400, True)
+    assert client.post(address, {**given, "subjects": "431002"}).status_code == 400
+    assert client.post(address, {**given, "ends_on": "2026-08-01"}).status_code == 400
+    assert client.post(address, given).status_code == 302
+    assert {filing.subject.code for filing in Filing.objects.unscoped("test").select_related("subject")} == {"91-A"}
+    assert "名录" in client.get(address).content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,10 +29,12 @@ from shuangkong.apps.filing.services import (
     start_review,
     submit,
 )  # fmt: skip
+from shuangkong.apps.filing.services.submission import round_sm3
 from shuangkong.apps.ledger.models import Row
 from shuangkong.apps.ledger.selectors import accepted as accepted_rows
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
+from shuangkong.rulebook import forms
 from tests.filing.conftest import NOW
 from tests.filing.kit import COUNTY, MONTH, accepted, again, balance, month_of, submitted
 
@@ -321,3 +324,20 @@ def test_balance_without_a_part_has_no_total(people: dict[str, Any], filing: Any
     kept = Round.objects.unscoped("test").get().cells
     assert "balance.difference.raw_coal" not in kept
     assert kept["balance.terminal.raw_coal"] == "10"
+
+
+def test_a_new_edition_changes_nothing_that_was_filed(people: dict[str, Any], filing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = accepted(submitted(filing(), people["enterprise"], MONTH), people["county"], people["drc"])
+    kept = Round.objects.unscoped("test").get()
+    old = forms.current()
+    standing = old.get("key_unit_month", "2026")
+    ended = replace(standing, applies_to=date(2026, 11, 1))
+    after = replace(standing, edition="2026b", applies_from=date(2026, 11, 1), tables=standing.tables[1:], goes_to={})
+    others = [form for name in old.ids() for form in old.editions_of(name) if form != standing]
+    monkeypatch.setattr(forms, "current", lambda: forms.Forms([*others, ended, after]))
+    mine = again(mine)
+    assert mine.form.table("consumption") is not None
+    assert (Round.objects.unscoped("test").get().cells, round_sm3(mine, 1, kept.cells)) == (kept.cells, kept.sm3)
+    second = correct(mine, people["enterprise"], "更正")
+    assert (second.edition, second.draft["consumption.raw_coal.consumed"]) == ("2026", "1000.5")
+    assert filing(period=Period.month(2026, 11)).edition == "2026b"

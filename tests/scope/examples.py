@@ -150,7 +150,10 @@ PAGES: dict[str, list[Example]] = {
     "filing:check_receipt": [
         get("/filings/receipts/check/"), post("/filings/receipts/check/", data={"number": "{form_round}-X", "sm3": "0" * 64}),
     ],
-    "filing:obligations": list_of("/filings/obligations/"),
+    "filing:obligations": [
+        *list_of("/filings/obligations/"),
+        post("/filings/obligations/", data={"form": "key_unit_month", "subjects": "91-A", "reason": "x"}),
+    ],
     "filing:forms": list_of("/filings/forms/"),
     "filing:checks": [get("/filings/checks/")],
     "filing:propose_check": [post("/filings/checks/T01/propose/", data={"on": "no", "reason": "x"})],

@@ -232,7 +232,6 @@ WORKER_STEPS = [
 ]
 # What hangs on deadlines and is told when published holidays are entered.
 AFTER_WORKDAYS = ["shuangkong.apps.filing.services.due.recount"]
-LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LOGGING = {
     "version": 1,

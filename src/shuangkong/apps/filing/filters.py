@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -9,9 +10,39 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shuangkong.apps.filing.models import Filing
+from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
 from shuangkong.rulebook import forms as definitions
+
+
+class DutyForm(forms.Form):
+    """Who is to owe which form from when: codes or names of subjects, parted by blanks, commas or lines."""
+
+    form = forms.ChoiceField(label=_("报表"))
+    subjects = forms.CharField(label=_("单位（代码或名称，多个用空格或逗号分开）"), max_length=20_000)
+    starts_on = forms.DateField(label=_("自"), widget=forms.DateInput(attrs={"type": "date"}))
+    ends_on = forms.DateField(label=_("至（不含，可空）"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(label=_("依据"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = definitions.current()
+        self.fields["form"].choices = [(name, known.newest(name).title) for name in known.ids()]
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+
+    def clean_subjects(self) -> list[Subject]:
+        """The subjects that were named; one that is not known is said."""
+        words = list(dict.fromkeys(word for word in re.split(r"[\s,，、；;]+", self.cleaned_data["subjects"]) if word))
+        found = {
+            word: subject
+            for subject in Subject.objects.filter(Q(code__in=words) | Q(name__in=words))
+            for word in (subject.code, subject.name)
+        }
+        if unknown := [word for word in words if word not in found]:
+            raise forms.ValidationError(_("不认识的单位：%(names)s") % {"names": "、".join(unknown[:5])})
+        return list(dict.fromkeys(found[word] for word in words))
 
 
 class FilingFilterForm(forms.Form):

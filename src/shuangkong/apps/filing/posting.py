@@ -73,10 +73,18 @@ def rows_of(filing: Filing, made: Round) -> list[NewRow]:
 
 def _known_on(filing: Filing, made: Round) -> date:
     """The day of publication that the form states, else that of the submission."""
+    submitted_on = made.submitted_at.astimezone(timezone.get_default_timezone()).date()
     stated = made.cells.get(filing.form.known_cell, "")
-    if stated:
-        return date.fromisoformat(stated)
-    return made.submitted_at.astimezone(timezone.get_default_timezone()).date()
+    if not stated:
+        return submitted_on
+    if not filing.period_end <= date.fromisoformat(stated) <= submitted_on:
+        raise InputError(
+            _("发布日期不对"),
+            where=filing.form.known_cell,
+            why=_("应在期末之后、今天之前，写的是 {day}").format(day=stated),
+            do=_("核对发布日期"),
+        )
+    return date.fromisoformat(stated)
 
 
 def _remark(filing: Filing) -> str:

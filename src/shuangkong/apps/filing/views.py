@@ -5,10 +5,13 @@ from __future__ import annotations
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -16,13 +19,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shuangkong.apps.audit.services import record_read
 from shuangkong.apps.desk.services.files import XLSX, clean_name
-from shuangkong.apps.filing import acts, contract, reviewing, selectors
-from shuangkong.apps.filing.filters import FilingFilterForm
+from shuangkong.apps.filing import acts, contract, reviewing, selectors, services
+from shuangkong.apps.filing.filters import DutyForm, FilingFilterForm
 from shuangkong.apps.filing.models import Obligation
 from shuangkong.apps.filing.pages import filing_or_404, filing_page
 from shuangkong.apps.filing.permissions import level_words
+from shuangkong.apps.filing.services.obligations import may_oblige
 from shuangkong.apps.filing.workbook_writing import write_workbook
 from shuangkong.apps.ui.tables import Column, changed, chips, table
+from shuangkong.core.errors import InputError
 from shuangkong.core.forms import compute
 from shuangkong.rulebook import forms
 
@@ -115,12 +120,33 @@ def workbook(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def obligations(request: HttpRequest) -> HttpResponse:
-    """The register of who owes which form, as far as the reader may see it."""
+    """The register of who owes which form, as far as the reader may see it; those who keep it add to it here."""
+    keeps = may_oblige(request.user)
+    form = DutyForm(request.POST or None) if keeps else None
+    problem = None
+    if request.method == "POST":
+        if form is None:
+            raise PermissionDenied(_("填报义务名录由市级主管部门和系统管理员管理"))
+        if form.is_valid():
+            try:
+                return _obliged(request, form.cleaned_data)
+            except InputError as error:
+                problem = error
     found = Obligation.objects.visible_to(request.user).select_related("subject")
     shown = table(request, found, OBLIGATION_COLUMNS, "subject__position")
-    return render(request, "filing/obligations.html", {"table": shown, "titles": _titles()})
+    context = {"table": shown, "titles": _titles(), "form": form, "problem": problem}
+    return render(request, "filing/obligations.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _obliged(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
+    made = services.oblige(
+        given["subjects"], given["form"], given["starts_on"], request.user, ends_on=given["ends_on"], reason=given["reason"]
+    )
+    opened = services.open_due(request.today, actor=request.user)
+    messages.success(request, _("登记 %(made)d 家，生成到期报表 %(opened)d 份") % {"made": len(made), "opened": opened})
+    return redirect("filing:obligations")
 
 
 def _titles() -> dict[str, str]:

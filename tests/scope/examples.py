@@ -91,6 +91,8 @@ PAGES: dict[str, list[Example]] = {
     "forecast:forecasts": [*list_of("/forecasts/"), get("/forecasts/?indicator=energy_total_tce")],
     "forecast:forecast": [get("/forecasts/{forecast}/", "MARK")],
     "forecast:make": [post("/forecasts/make/")],
+    "units:units": list_of("/units/"),
+    "units:unit": [get("/units/91-A/"), get("/units/{code}/")],
     "measures:measures": [*list_of("/measures/"), get("/measures/?year=2027")],
     "measures:county": [get("/measures/431003/"), get("/measures/431002/?year=2026&side=low&cost=1&gdp=x")],
     "measures:keep": [post("/measures/431003/keep/", data={"year": "2027", "side": "point"})],

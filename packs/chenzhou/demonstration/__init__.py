@@ -17,6 +17,7 @@ from .measures import measures
 from .reference import people, plans, targets
 from .returns import duties, firm_subjects, returns
 from .shares import inputs, readings
+from .units import unit_filings
 
 SEED = 20261124
 
@@ -33,4 +34,5 @@ def generate(counties: Sequence[County] | None = None, seed: int = SEED) -> Demo
     if own:
         codes = [county.code for county in counties]
         made.duties, made.returns = duties(codes), returns(made.filings, codes, seed)
+        made.filings += unit_filings(seed)
     return made

@@ -201,7 +201,7 @@ SITE_ADDRESS = os.environ.get("SHUANGKONG_ADDRESS", "http://127.0.0.1:8000").rst
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # The explicit lists: kinds of import, kinds of job, what is computed anew after a batch.
-_LEDGER_KINDS = ("energy", "gdp", "growth", "electricity", "environment", "deduction")
+_LEDGER_KINDS = ("energy", "gdp", "growth", "electricity", "environment", "deduction", "key_units")
 IMPORT_KINDS = [f"shuangkong.apps.ledger.imports.{name}.KIND" for name in _LEDGER_KINDS]
 JOB_KINDS = {
     "import.check": "shuangkong.apps.desk.services.imports.run_check",

@@ -24,6 +24,7 @@ from shuangkong.apps.energy.intensity import Goal, Grades, Intensities
 from shuangkong.apps.energy.places import City, above, cities
 from shuangkong.apps.energy.published import Published
 from shuangkong.apps.energy.series import Series, period_of
+from shuangkong.apps.energy.units import UnitAccount, units_of
 from shuangkong.apps.indicators.drafts import Draft, Drafts, Figure
 from shuangkong.apps.indicators.evidence import AsOf, energy_cells, series_cells
 from shuangkong.apps.indicators.models import HANDED_DOWN, Target, Value
@@ -55,7 +56,11 @@ def _labels(rulebook: Rulebook) -> Mapping[str, Mapping[str, str]]:
     words |= {f"{section_of(term.code)}{term.code}": term.label for term in rulebook.terms("industries")}
     products = {term.code: term.label for term in rulebook.terms("products")}
     words["unassigned"] = "未分行业"
-    return {"energy_product_tce": products, "energy_sector_tce": words, "electricity_sector_10k_kwh": words}
+    outputs = {term.code: term.label for term in rulebook.terms("outputs")}
+    return {
+        "unit_product_kgce_per_t": outputs, "unit_product_kwh_per_t": outputs, "energy_product_tce": products, "energy_sector_tce": words,
+        "electricity_sector_10k_kwh": words,
+    }  # fmt: skip
 
 
 class Computation:
@@ -77,6 +82,7 @@ class Computation:
         """Cities first, then what is published."""
         for city in self.cities:
             CityComputation(self, city).run()
+        UnitAccount(self.drafts, self.series, self.rulebook.book(known_on=self.known_on)).write(units_of())
         own = {draft.key for draft in self.drafts.rows} | self.kept_changes()
         subjects = [*above(), *(s for city in self.cities for s in (city.subject, *city.counties))]
         Published(self.drafts, self.series, self.rulebook.book(known_on=self.known_on), subjects, self.goals).write(own)

@@ -67,6 +67,8 @@ PREFIXES: dict[str, tuple[str, str, str]] = {
     "energy_product_tce": ("{}消费量（折标准煤）", "tce", "product"),
     "energy_sector_tce": ("{}能源消费量", "tce", "sector"),
     "electricity_sector_10k_kwh": ("{}用电量", "万kWh", "electricity_sector"),
+    "unit_product_kgce_per_t": ("{}单位产品综合能耗", "kgce/t", "unit"),
+    "unit_product_kwh_per_t": ("{}单位产品电耗", "kWh/t", "unit"),
 }
 
 
@@ -77,7 +79,7 @@ DERIVED_POSITION = 500
 def derived(prefix: str, word: str, label: str) -> Entry:
     """The indicator of one product or industry, e.g. ``energy_product_tce:raw_coal``."""
     name, unit, family = PREFIXES[prefix]
-    return Entry(f"{prefix}:{word}", name.format(label), unit, 0, family)
+    return Entry(f"{prefix}:{word}", name.format(label), unit, 1 if family == "unit" else 0, family)
 
 
 def columns(entry: Entry) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from shuangkong.core.digest import sm3_hex
 #: Measures other than energy by product and flow.
 SERIES = (
     "gdp", "gdp_growth", "electricity", "energy_total", "energy_growth", "energy_intensity_change", "industry_value_added_growth",
-    "feedstock_energy", "nonfossil_energy", "listed_energy", "green_certificate", "co2_intensity_change",
+    "feedstock_energy", "nonfossil_energy", "listed_energy", "green_certificate", "co2_intensity_change", "output", "product_energy",
+    "product_electricity",
 )  # fmt: skip
 #: From the least to the most settled.
 RELEASES = ("preliminary", "verified", "final", "census")

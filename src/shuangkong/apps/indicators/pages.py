@@ -30,7 +30,7 @@ FAMILIES = {
     "intensity": _("能耗强度"), "deduction": _("考核扣除"), "warning": _("预警"),
     "energy": _("能源消费"), "economy": _("经济"), "electricity": _("用电"),
     "pollution": _("减排"), "carbon": _("碳排放"), "product": _("分品种能源消费"), "sector": _("分行业能源消费"),
-    "electricity_sector": _("分行业用电"),
+    "electricity_sector": _("分行业用电"), "unit": _("单位产品能耗"),
 }  # fmt: skip
 LENSES = {"published": _("公开发布"), "issued": _("上级核定"), "reported": _("填报")}
 BASES = {

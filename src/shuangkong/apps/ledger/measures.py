@@ -43,6 +43,9 @@ MEASURES = {
     "listed_energy": Measure("单列项目能耗", "energy"),
     "green_certificate": Measure("绿证", "certificates"),
     "co2_intensity_change": Measure("单位地区生产总值二氧化碳排放变化率", "rate"),
+    "output": Measure("产品产量", "mass"),
+    "product_energy": Measure("产品综合能耗", "energy"),
+    "product_electricity": Measure("产品用电量", "electricity"),
     "population": Measure("常住人口", "persons"),
     "pm25": Measure("PM2.5年均浓度", "rate", unit="μg/m³"),
     "o3": Measure("臭氧日最大8小时平均第90百分位数", "rate", unit="μg/m³"),
@@ -52,3 +55,8 @@ MEASURES = {
 
 #: Where green certificates come from: what stands as the flow of their rows. The product is the year in which their power was made.
 CERTIFICATE_ORIGINS = {"cross_province": "省外", "within_province": "省内"}
+
+#: What stands as the flow of a unit's figures by product: such rows are told apart by their product (``rulebook/lists/outputs.yaml``).
+BY_PRODUCT = "product"
+#: The measures that a key energy-using unit files by product.
+UNIT_MEASURES = ("output", "product_energy", "product_electricity")

@@ -60,6 +60,7 @@ RAIL = (
             Entry("targets/", "scale", _("目标")),
             Entry("decomposition/", "table", _("目标分解"), roles=("city", "county")),
             Entry("measures/", "adjustments", _("调控措施")),
+            Entry("units/", "building-factory", _("行业与用能单位")),
         ),
     ),
     Group(_("结果"), (Entry("reports/", "report-analytics", _("形势分析")),)),

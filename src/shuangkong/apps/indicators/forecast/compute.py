@@ -92,6 +92,9 @@ class Place:
             basis = self.history.basis(code)
             made.append(self._amount(code, basis, self.history.quarters(code, basis, label), self.power))
         made += self._intensity(gdp)
+        for code in self.history.sectors:
+            basis = self.history.basis(code)
+            made.append(self._amount(code, basis, self.history.quarters(code, basis, "行业能源消费量（季度）"), self.power))
         return [one for one in made if one.history.spans]
 
     def _electricity(self) -> Made:

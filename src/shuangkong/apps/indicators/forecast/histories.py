@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
+from django.db.models import Q
+
 from shuangkong.apps.indicators.drafts import number_text
 from shuangkong.apps.indicators.models import Value
 from shuangkong.apps.organisations.models import Subject
@@ -24,6 +26,11 @@ INTENSITY = "energy_intensity_tce_per_10k_yuan"
 _PLACES = (Subject.Kind.CITY, Subject.Kind.COUNTY, Subject.Kind.ZONE)
 HEADLINE = "equivalent"
 _PRICE = "price"
+#: At which basis units file.
+UNIT_BASIS = "calorific"
+SECTOR = "energy_sector_tce:"
+#: Industries of the city as a whole.
+_SECTORS = Q(indicator__code__startswith=SECTOR, subject__kind=Subject.Kind.CITY)
 _QUARTERS = (3, 6, 9, 12)
 _FIRST_SEASON = 2
 
@@ -110,6 +117,11 @@ class History:
         found = sorted({basis for of, basis, _period in self.values if of == code}, key=lambda basis: (basis != HEADLINE, basis))
         return found[0] if found else ""
 
+    @property
+    def sectors(self) -> list[str]:
+        """The codes of industries of which anything is known."""
+        return sorted({code for code, _basis, _period in self.values if code.startswith(SECTOR)})
+
     def _years(self, code: str) -> range:
         years = [period.last_year for of, _basis, period in self.values if of == code]
         return range(min(years), max(years) + 1) if years else range(0)
@@ -194,11 +206,28 @@ def ratio_of(code: str, label: str, above: Series, below: Series) -> Series:
 
 
 def read_histories() -> list[History]:
-    """The city, its counties and zones with what is known of them, in order."""
+    """The city, its counties and zones with what is known of them, in order; then the units, of which their own total is known."""
+    return [*_of_places(), *_of_units()]
+
+
+def _of_units() -> list[History]:
+    """Units: the total that they filed, at the calorific basis. Read as the headline's, so that a unit is forecast as a place is."""
+    found = Value.objects.unscoped("forecasts are made of every unit and shown by scope").filter(
+        current__isnull=False, release="", lens="reported", basis=UNIT_BASIS, subject__kind=Subject.Kind.ENTERPRISE,
+        indicator__code=TOTAL, period_kind="ytd", value__isnull=False, status__in=[Status.OK.value, Status.ESTIMATED.value],
+    )  # fmt: skip
+    histories: dict[int, History] = {}
+    for value in found.select_related("subject").order_by("subject__position", "subject__code"):
+        history = histories.setdefault(value.subject_id, History(value.subject))
+        history.values[TOTAL, UNIT_BASIS, value.period] = Known(value.value, value.demonstration, value.recalled)
+    return list(histories.values())
+
+
+def _of_places() -> list[History]:
     found = Value.objects.unscoped("forecasts are made of every place and shown by scope").filter(
         current__isnull=False, release="", lens="issued", treatment="gross", value__isnull=False, subject__kind__in=_PLACES,
-        indicator__code__in=(TOTAL, GDP, ELECTRICITY, CO2), period_kind__in=("month", "ytd"),
-    )  # fmt: skip
+        period_kind__in=("month", "ytd"),
+    ).filter(Q(indicator__code__in=(TOTAL, GDP, ELECTRICITY, CO2)) | _SECTORS)  # fmt: skip
     usable = found.filter(status__in=[Status.OK.value, Status.ESTIMATED.value]).exclude(basis="calorific")
     histories = {subject.pk: History(subject) for subject in Subject.objects.filter(kind__in=_PLACES).order_by("position", "code")}
     columns = ("subject_id", "indicator__code", "basis", "period_kind", "period_start", "period_end", "value", "demonstration", "recalled")

@@ -40,7 +40,7 @@ PRODUCTS = {
     "CZ-DEMO-3": Product("clinker", 121.5, -0.002, 0.09, 63),
     "CZ-DEMO-5": Product("zinc", 1262, -0.006, 0.08),
     "CZ-DEMO-6": Product("tin", 1905, -0.02, 0.18),
-    "CZ-DEMO-20": Product("recycled_lead", 196, -0.03, 0.15),
+    "CZ-DEMO-20": Product("recycled_copper", 352, -0.02, 0.15),
 }
 
 

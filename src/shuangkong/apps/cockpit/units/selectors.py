@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from shuangkong.apps.filing.models import Filing, Obligation
 from shuangkong.apps.indicators.forecast.selectors import year_points
 from shuangkong.apps.indicators.models import ForecastPoint, Target, Value
-from shuangkong.apps.indicators.selectors import newest_period
+from shuangkong.apps.indicators.selectors import newest_period, values
 from shuangkong.apps.ledger.imports.columns import section_of
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.organisations.selectors import city
@@ -127,17 +127,13 @@ def _fill(user: Any, place: Subject, found: dict[str, IndustryLine]) -> None:
     period = newest_period(place, TOTAL, "ytd")
     if period is None:
         return
-    ends = [period.end, period.year_before().end]
-    values = Value.objects.visible_to(user).filter(
-        current__isnull=False, subject=place, indicator__code__in=list(found), period_kind="ytd", period_end__in=ends, basis="equivalent",
-        lens="issued", release="",
-    )  # fmt: skip
     before: dict[str, Decimal | None] = {}
-    for value in values.select_related("indicator", "subject"):
-        if value.period_end == period.end:
-            found[value.indicator.code].value = value
-        else:
-            before[value.indicator.code] = value.value
+    for value in values(user, [SECTOR], [place], [period, period.year_before()], basis="equivalent", lens="issued"):
+        code = value.indicator.code
+        if code in found and value.period_end == period.end:
+            found[code].value = value
+        elif code in found:
+            before[code] = value.value
     for code, line in found.items():
         old = before.get(code)
         if old and line.value is not None and line.value.value is not None and line.value.status in ("ok", "estimated"):

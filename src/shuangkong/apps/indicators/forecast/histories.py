@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
-from django.db.models import Q
-
 from shuangkong.apps.indicators.drafts import number_text
 from shuangkong.apps.indicators.models import Value
+from shuangkong.apps.indicators.tables import ACCOUNT, asks_for, opened
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.digest import sm3_hex
 from shuangkong.core.figures import Status
@@ -29,8 +28,6 @@ _PRICE = "price"
 #: At which basis units file.
 UNIT_BASIS = "calorific"
 SECTOR = "energy_sector_tce:"
-#: Industries of the city as a whole.
-_SECTORS = Q(indicator__code__startswith=SECTOR, subject__kind=Subject.Kind.CITY)
 _QUARTERS = (3, 6, 9, 12)
 _FIRST_SEASON = 2
 
@@ -226,14 +223,28 @@ def _of_units() -> list[History]:
 def _of_places() -> list[History]:
     found = Value.objects.unscoped("forecasts are made of every place and shown by scope").filter(
         current__isnull=False, release="", lens="issued", treatment="gross", value__isnull=False, subject__kind__in=_PLACES,
-        period_kind__in=("month", "ytd"),
-    ).filter(Q(indicator__code__in=(TOTAL, GDP, ELECTRICITY, CO2)) | _SECTORS)  # fmt: skip
+        indicator__code__in=(TOTAL, GDP, ELECTRICITY, CO2), period_kind__in=("month", "ytd"),
+    )  # fmt: skip
     usable = found.filter(status__in=[Status.OK.value, Status.ESTIMATED.value]).exclude(basis="calorific")
     histories = {subject.pk: History(subject) for subject in Subject.objects.filter(kind__in=_PLACES).order_by("position", "code")}
     columns = ("subject_id", "indicator__code", "basis", "period_kind", "period_start", "period_end", "value", "demonstration", "recalled")
     for subject, code, basis, kind, start, end, number, demonstration, recalled in usable.values_list(*columns):
         histories[subject].values[code, basis, Period(start, end, kind)] = Known(number, demonstration, recalled)
+    for line in _sectors():
+        if line.value is not None:
+            known = Known(line.value, line.demonstration, line.recalled)
+            histories[line.subject_id].values[line.indicator.code, line.basis, line.period] = known
     return [history for history in histories.values() if history.values]
+
+
+def _sectors() -> list[Value]:
+    """The industries of the city as a whole, lines of its accounts. Two statements."""
+    tables = Value.objects.unscoped("forecasts are made of every industry and shown by scope").filter(
+        current__isnull=False, release="", lens="issued", subject__kind=Subject.Kind.CITY, indicator__code=ACCOUNT, period_kind="ytd"
+    )
+    sound = (Status.OK.value, Status.ESTIMATED.value)
+    lines = opened(tables.select_related("indicator", "subject"), asks_for([SECTOR]))
+    return [line for line in lines if line.basis == HEADLINE and line.status in sound]
 
 
 def marks_of(*series: Series) -> Mapping[str, bool]:

@@ -193,8 +193,8 @@ class UnitPage:
 
     @cached_property
     def filings(self) -> list[Filing]:
-        """The reports that it owes or filed, those due next first."""
-        found = Filing.objects.visible_to(self.user).filter(subject=self.subject).exclude(state="locked")
+        """The reports that are not settled, the newest first."""
+        found = Filing.objects.visible_to(self.user).filter(subject=self.subject).exclude(state__in=("accepted", "locked"))
         return list(found.order_by("-due_on", "form_id")[:_FIRST_SHOWN])
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from shuangkong.apps.filing.checking import examine
 from shuangkong.apps.filing.checks import selectors, switches
 from shuangkong.apps.filing.checks.finder import outcome_of
 from shuangkong.apps.filing.models import CheckSwitch, FoundFinding, Suppression
-from shuangkong.apps.filing.services import return_, save_draft, submit
+from shuangkong.apps.filing.services import oblige, return_, save_draft, submit
 from shuangkong.apps.filing.services.submission import Unfit
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
@@ -205,6 +206,20 @@ def test_one_suppresses_on_the_page_of_a_finding(people: dict[str, Any], filing:
     assert client.post(one, {"reason": "按合同盘点", "until": "2027-01-01"}).status_code == 302
     assert "按合同盘点" in client.get(one).content.decode()
     assert "按合同盘点" in client.get(reverse("filing:checks")).content.decode()
+
+
+def test_a_period_is_looked_at_as_a_whole(people: dict[str, Any], places: dict[str, Any], filing: Any) -> None:
+    oblige([places["431002"], places["431003"]], "county_energy_balance_year", date(2025, 1, 1), people["administrator"])
+    submitted(filing("county_energy_balance_year", "431002", Period.year(2025)), people["county"], COUNTY)
+    asked = {"form": "county_energy_balance_year", "period": "2025"}
+    page = signed_in(people["stat"]).get(reverse("filing:findings"), asked).content.decode()
+    assert "应报2家" in page and f"{places['431003'].name}没有报" in page
+    assert "报送率50.0%" in page
+    assert "A10 没有看：本级没有报" in page
+    assert "应报2家" not in signed_in(people["drc"]).get(reverse("filing:findings"), asked).content.decode()
+    own = signed_in(people["county"]).get(reverse("filing:findings"), asked).content.decode()
+    assert places["431003"].name not in own
+    assert "合在一起看" not in signed_in(people["stat"]).get(reverse("filing:findings"), {**asked, "period": "2025-03"}).content.decode()
 
 
 @pytest.mark.parametrize("name", ["filing:checks", "filing:findings"])

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Set
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from shuangkong.apps.filing.models import Filing, Round
 from shuangkong.apps.ledger.selectors import accepted
 from shuangkong.core.checks import Limit, Return
@@ -76,23 +78,27 @@ def _peers(filing: Filing) -> list[Cells]:
 
 
 def _others(filing: Filing) -> dict[str, dict[str, Decimal]]:
-    """What others metered or issued of the same subject and period: origin → address → figure in the unit of the cell."""
-    form = filing.form
-    addresses: dict[tuple[str, str, str, str], list[str]] = {}
-    for address, posting in form.goes_to.items():
-        addresses.setdefault((posting.measure, posting.product, posting.flow, posting.industry), []).append(address)
-    if not addresses:
-        return {}
+    """What others metered or issued of the same subject and period."""
     rows = accepted().unscoped("metered and issued figures of the respondent, beside its own draft").filter(
         subject=filing.subject_id, period_kind=filing.period_kind, period_start=filing.period_start, period_end=filing.period_end,
         origin__in=["metered", "issued"], quantity__isnull=False,
     )  # fmt: skip
+    return figures_of(filing.form, rows)
+
+
+def figures_of(form: Form, rows: QuerySet) -> dict[str, dict[str, Decimal]]:
+    """Ledger rows where their cells stand on a form: origin → address → figure in the unit of the cell. One query, or none."""
+    addresses: dict[tuple[str, ...], list[str]] = {}
+    for address, posting in form.goes_to.items():
+        addresses.setdefault((posting.measure, posting.product, posting.flow, posting.industry), []).append(address)
     found: dict[str, dict[str, Decimal]] = {}
-    for row in rows.values_list("origin", "measure", "product", "flow", "industry", "quantity"):
-        for address in addresses.get(tuple(row[1:5]), ()):
-            figure = _in_unit(form, address, row[5])
+    if not addresses:
+        return found
+    for origin, *what, quantity in rows.values_list("origin", "measure", "product", "flow", "industry", "quantity"):
+        for address in addresses.get(tuple(what), ()):
+            figure = _in_unit(form, address, quantity)
             if figure is not None:
-                found.setdefault(row[0], {})[address] = figure
+                found.setdefault(origin, {})[address] = figure
     return found
 
 

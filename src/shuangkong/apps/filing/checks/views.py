@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shuangkong.apps.audit.services import record_read
 from shuangkong.apps.filing.checks import selectors, switches
+from shuangkong.apps.filing.checks.groups import together
 from shuangkong.apps.filing.models import CheckSwitch, FoundFinding, Suppression
 from shuangkong.apps.filing.permissions import reviews_at_all
 from shuangkong.apps.ui.tables import Column, chips, table
-from shuangkong.core.checks import Kind, Severity
+from shuangkong.core.checks import Kind, Outcome, Severity
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
 from shuangkong.rulebook import forms as definitions
@@ -156,8 +157,14 @@ def findings(request: HttpRequest) -> HttpResponse:
     """What the checks found in the returns that one may see."""
     form = FindingFilterForm(request.GET)
     shown = table(request, form.filtered(selectors.findings(request.user)), FINDING_COLUMNS, "-round__filing__period_end")
-    context = {"form": form, "table": shown, "chips": chips(request.GET, form.in_words())}
+    context = {"form": form, "table": shown, "chips": chips(request.GET, form.in_words()), "together": _together(request, form)}
     return render(request, "filing/checks/findings.html", context)
+
+
+def _together(request: HttpRequest, form: FindingFilterForm) -> Outcome | None:
+    """With one form and period chosen: what the checks say of all its returns together."""
+    asked = form.cleaned_data if form.is_valid() else {}
+    return together(request.user, asked["form"], asked["period"]) if asked.get("form") and asked.get("period") else None
 
 
 @login_required

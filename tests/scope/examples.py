@@ -159,7 +159,7 @@ PAGES: dict[str, list[Example]] = {
     "filing:forms": list_of("/filings/forms/"),
     "filing:checks": [get("/filings/checks/")],
     "filing:propose_check": [post("/filings/checks/T01/propose/", data={"on": "no", "reason": "x"})],
-    "filing:decide_check": [post("/filings/checks/decide/{batch}/", data={"granted": "yes"})],
+    "filing:decide_check": [post("/filings/checks/decide/{batch}/", data={"granted": "yes"}, public=True)],
     "filing:findings": list_of("/filings/findings/"),
     "filing:finding": [
         get("/filings/findings/{form_finding}/", "FORM"), get("/filings/findings/{stat_finding}/", "STAT"),

@@ -6,6 +6,7 @@ reference reads the accepted rows with the columns that accounts read and makes 
 
 After a correction the whole ledger is read and each section of the accounts is compared with what the current values rest on; only
 those that rest on something else are made again (docs/adr/0014). ``tests/energy/test_sections.py`` shows that the values are the same.
+An account is one value with a table of its lines (docs/adr/0019): ``values written`` counts values, not lines.
 """
 
 from __future__ import annotations

@@ -61,11 +61,9 @@ def gather(cells: Collection[tuple[Any, ...]]) -> dict[Place, Account]:
             if account is None:
                 account = accounts[place] = Account()
             filed = twice.get((lens, subject_id, zone_id, kind, end, product, flow), 0) if twice else 0
-            if not filed:
-                account.add(product, flow, industry, micro, line)
-            elif not industry:
+            if filed and not industry:
                 account.add_whole(product, flow, micro, line)
-            elif _is_part(filed, industry):
+            elif filed and _is_part(filed, industry):
                 account.add_part(product, flow, industry, micro, line)
             else:
                 account.add(product, flow, industry, micro, line)

@@ -201,7 +201,7 @@ def is_division(industry: str) -> bool:
 
 def series_evidence(row: tuple[Any, ...]) -> str:
     """The line that is hashed for one figure."""
-    line = "|".join("" if part is None else str(part) for part in (row[0], row[1], *row[4:11]))
+    line = "|".join(["" if part is None else str(part) for part in (row[0], row[1], *row[4:11])])
     return f"{line}|{row[15]}|{row[16]}" if row[16] else line
 
 

@@ -18,6 +18,7 @@ from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.calculators import CALCULATORS
 from shuangkong.calculators import get as calculator_of
 from shuangkong.calculators.runner import run_json
+from tests.filing.browser import PASTE
 
 TO_TCE = "/calculators/energy.to_tce/"
 
@@ -165,3 +166,21 @@ def test_in_a_browser(users: dict[str, Any], live_server: Any, sign_in: Callable
     page.locator("#result dd").first.wait_for()
     assert page.locator("#result dd").first.inner_text() == "7.143"
     no_sideways(page)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_block_of_a_spreadsheet_is_pasted_into_a_list(users: dict[str, Any], live_server: Any, sign_in: Callable) -> None:
+    page = sign_in(users["reader"])
+    page.goto(f"{live_server.url}/calculators/energy.to_tce/")
+    page.locator("[name='items.0.product']").focus()
+    page.evaluate(PASTE, "原煤\t1,000.5\t吨\n焦炭\t２００\t吨\n柴油\tx\t吨\n")
+    rows = page.locator(".entry-grid tbody tr")
+    assert rows.count() == 3 and [row.locator(".idx").inner_text() for row in rows.all()] == ["1", "2", "3"]
+    typed = [[page.input_value(f"[name='items.{n}.{part}']") for part in ("product", "quantity", "unit")] for n in range(3)]
+    assert typed == [["原煤", "1000.5", "吨"], ["焦炭", "200", "吨"], ["柴油", "x", "吨"]]
+    page.get_by_label("第3行实物量").fill("3")
+    page.get_by_label("折标口径").select_option("calorific")
+    page.get_by_role("button", name="计算").last.click()
+    page.locator("#result dd").first.wait_for()
+    assert page.locator("#result dd").first.inner_text() != ""

@@ -41,12 +41,12 @@ MARKING_LIMIT = 3.0
 MEMORY_LIMIT_MB = 400.0
 
 
-def write_workbook(path: Path, rows: int = ROWS, faulty_every: int = 0) -> None:
+def write_workbook(path: Path, rows: int = ROWS, faulty_every: int = 0, periods: tuple[str, ...] = PERIODS) -> None:
     """A workbook of energy rows; each ``faulty_every``-th has an unknown product, so that the rest is good."""
     import xlsxwriter
 
     dice = random.Random(7)
-    cells = product(COUNTIES.values(), SECTORS, PRODUCTS, FLOWS, PERIODS)
+    cells = product(COUNTIES.values(), SECTORS, PRODUCTS, FLOWS, periods)
     with xlsxwriter.Workbook(str(path)) as book:
         sheet = book.add_worksheet("填报")
         sheet.write_row(0, 0, HEADER)

@@ -92,6 +92,14 @@ def test_rates_count_all_units_and_a_period_that_nobody_owes_has_none(people, ow
     assert (found[7].owed, found[7].completeness, found[7].timeliness) == (0, None, None)
 
 
+@pytest.mark.parametrize(("utc", "timely"), [((15, 59, 59), 1), ((16, 0, 0), 0)])
+def test_in_time_is_until_the_end_of_the_civil_day(people, owing, utc, timely):
+    filing = kit.submitted(one(owing["A"]), people["enterprise"], kit.MONTH)
+    moment = datetime(filing.due_on.year, filing.due_on.month, filing.due_on.day, *utc, tzinfo=UTC)
+    Filing.objects.unscoped("test").filter(pk=filing.pk).update(first_submitted_at=moment)
+    assert rates(people["stat"])[9].timely == timely
+
+
 def test_a_returned_filing_counts_as_filed_and_is_still_owed(people, owing):
     filing = kit.submitted(one(owing["A"]), people["enterprise"], kit.MONTH)
     return_(filing, people["county"], "核对", (), now=NOW)

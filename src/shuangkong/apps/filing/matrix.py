@@ -5,14 +5,14 @@ A fixed number of queries, however many units: a page of units, their filings, o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import BooleanField, Count, Exists, Func, OuterRef, Q, QuerySet
 
 from shuangkong.apps.filing.deadlines import due_on, note
 from shuangkong.apps.filing.models import Filing, Obligation
@@ -24,6 +24,21 @@ from shuangkong.rulebook import forms
 
 #: Where the respondent still has to do something.
 OPEN = (Filing.State.NOT_FILED, Filing.State.DRAFT, Filing.State.RETURNED)
+
+
+class InTime(Func):
+    """Whether a moment lies before the end of a civil day in Asia/Shanghai, which is 16:00 UTC: in the words of each database, since the
+    general ones are worked out in Python row by row on SQLite."""
+
+    output_field = BooleanField()
+    arity = 2
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """SQLite keeps moments as text in UTC; in PostgreSQL a date and a time make a moment. """
+        if connection.vendor == "sqlite":
+            return super().as_sql(compiler, connection, template="(%(expressions)s || ' 16:00:00')", arg_joiner=" < ", **context)
+        words = "(%(expressions)s + time '16:00') AT TIME ZONE 'UTC')"
+        return super().as_sql(compiler, connection, template=words, arg_joiner=" < (", **context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +110,7 @@ def units(user: Any, form: Form, year: int, words: str = "") -> QuerySet[Subject
     """The units that owe the form in a year, in order."""
     first, last = date(year, 1, 1), date(year + 1, 1, 1)
     owing = Obligation.objects.visible_to(user).filter(_in_year(first, last), subject=OuterRef("pk"), form_id=form.id)
-    found = Subject.objects.filter(Exists(owing)).select_related("county").order_by("position", "code")
+    found = Subject.objects.filter(Exists(owing)).only("code", "name").order_by("position", "code")
     return found.filter(_named(words)) if words else found
 
 
@@ -120,27 +135,27 @@ def _of(user: Any, form: Form, shown: Sequence[Period]) -> QuerySet[Filing]:
 
 def columns(user: Any, form: Form, shown: Sequence[Period], today: date, year: int, words: str = "") -> tuple[list[Column], int]:
     """The periods with their rates over all units that the person may see, and how many units :func:`units` has. Two queries."""
-    in_time = Q(first_submitted_at__isnull=False, first_day__lte=F("due_on"))
-    late = Q(state__in=[Filing.State.NOT_FILED, Filing.State.DRAFT], first_submitted_at=None, due_on__lt=today)
+    due = {period.end: due_on(_edition(form, period).deadline, period.end) for period in shown}
     counted = (
         _of(user, form, shown)
         .filter(version=1)
-        .annotate(first_day=TruncDate("first_submitted_at"))
         .order_by()
-        .values("period_end")
-        .annotate(
-            filed=Count("pk", filter=Q(first_submitted_at__isnull=False)),
-            timely=Count("pk", filter=in_time),
-            accepted=Count("pk", filter=Q(state__in=[Filing.State.ACCEPTED, Filing.State.LOCKED])),
-            overdue=Count("pk", filter=late),
-        )
+        .values_list("period_end", "state")
+        .annotate(n=Count("pk"), filed=Count("first_submitted_at"), timely=Count("pk", filter=InTime("first_submitted_at", "due_on")))
     )
-    by_end = {row.pop("period_end"): row for row in counted}
+    by_end: dict[date, Counter[str]] = {}
+    for end, state, n, filed, timely in counted:
+        into = by_end.setdefault(end, Counter())
+        into.update(filed=filed, timely=timely)
+        if state in (Filing.State.ACCEPTED, Filing.State.LOCKED):
+            into["accepted"] += n
+        elif state in OPEN and due[end] < today:
+            into["overdue"] += n - filed
     owed, total = _owed(user, form, shown, year, words)
     made = []
     for period in shown:
-        due = due_on(_edition(form, period).deadline, period.end)
-        made.append(Column(period, due, note(form.deadline, period.end, due), owed.get(period.end, 0), **by_end.get(period.end, {})))
+        on = due[period.end]
+        made.append(Column(period, on, note(form.deadline, period.end, on), owed.get(period.end, 0), **by_end.get(period.end, {})))
     return made, total
 
 
@@ -149,24 +164,27 @@ def _edition(form: Form, period: Period) -> Form:
 
 
 def _owed(user: Any, form: Form, shown: Sequence[Period], year: int, words: str) -> tuple[dict[date, int], int]:
-    """How many units owe each period, and how many of those that ``words`` ask for owe any of the year. One query."""
-    begun = {
-        f"n{i}": Count("subject", distinct=True, filter=Q(starts_on__lt=period.end) & (Q(ends_on=None) | Q(ends_on__gte=period.end)))
-        for i, period in enumerate(shown)
-    }
-    asked = _in_year(date(year, 1, 1), date(year + 1, 1, 1)) & (_named(words, "subject__") if words else Q())
-    owing = Obligation.objects.visible_to(user).filter(form_id=form.id)
-    counts = owing.aggregate(total=Count("subject", distinct=True, filter=asked), **begun)
-    return {period.end: counts[f"n{i}"] for i, period in enumerate(shown)}, counts["total"]
+    """How many units owe each period (spans of one unit do not overlap), and how many that ``words`` ask for owe any of the year.
+
+    One query: there are few different spans, however many units.
+    """
+    named = Count("subject", distinct=True, filter=_named(words, "subject__")) if words else Count("subject", distinct=True)
+    owing = Obligation.objects.visible_to(user).filter(form_id=form.id).order_by()
+    spans = list(owing.values_list("starts_on", "ends_on").annotate(n=Count("pk"), named=named))
+    first, last = date(year, 1, 1), date(year + 1, 1, 1)
+    owed = {p.end: sum(n for begins, ends, n, _named in spans if begins < p.end and (ends is None or ends >= p.end)) for p in shown}
+    total = sum(named for begins, ends, _n, named in spans if begins < last and (ends is None or ends > first))
+    return owed, total
 
 
 def rows(user: Any, form: Form, shown: Sequence[Period], page: Sequence[Subject], today: date) -> list[tuple[Subject, list[Cell]]]:
     """The cells of a page of units. Two queries."""
     ids = [subject.pk for subject in page]
     newest: dict[tuple[int, date], Cell] = {}
+    late = {period.end: due_on(_edition(form, period).deadline, period.end) < today for period in shown}
     values = _of(user, form, shown).filter(subject__in=ids).order_by("version")
-    for subject_id, end, pk, state, due, version in values.values_list("subject_id", "period_end", "pk", "state", "due_on", "version"):
-        newest[subject_id, end] = Cell(state, pk, state in OPEN and due < today, version > 1)
+    for subject_id, end, pk, state, version in values.values_list("subject_id", "period_end", "pk", "state", "version"):
+        newest[subject_id, end] = Cell(state, pk, state in OPEN and late[end], version > 1)
     duties: dict[int, list[tuple[date, date | None]]] = {}
     owing = Obligation.objects.visible_to(user).filter(form_id=form.id, subject__in=ids)
     for subject_id, begins, ends in owing.order_by().values_list("subject_id", "starts_on", "ends_on"):

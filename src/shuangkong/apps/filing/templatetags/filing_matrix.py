@@ -1,7 +1,8 @@
-"""A cell of the matrix of who has filed."""
+"""The cells of the matrix of who has filed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from django import template
@@ -17,10 +18,14 @@ register = template.Library()
 
 
 @register.simple_tag
-def matrix_cell(cell: Cell) -> SafeString:
-    """Shape, colour and word of a state, leading to the filing where there is one."""
-    shown = _shown(cell.state, cell.late, cell.corrected, get_language())
-    return mark_safe(f'<td><a href="{_address()}{cell.filing}/">{shown}</a></td>' if cell.filing else f"<td>{shown}</td>")
+def matrix_cells(cells: Iterable[Cell]) -> SafeString:
+    """A row of cells: shape, colour and word of each state, leading to the filing where there is one."""
+    language = get_language()
+    return mark_safe("".join(_cell(cell, _shown(cell.state, cell.late, cell.corrected, language)) for cell in cells))
+
+
+def _cell(cell: Cell, shown: str) -> str:
+    return f'<td><a href="{_address()}{cell.filing}/">{shown}</a></td>' if cell.filing else f"<td>{shown}</td>"
 
 
 @lru_cache(maxsize=4)

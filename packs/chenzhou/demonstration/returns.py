@@ -199,19 +199,21 @@ def _firms(seed: int) -> Iterator[Return]:
             yield from _pollutants(firm, place, random)
 
 
-def _amounts(firm: Firm, tce: float) -> dict[str, str]:
-    return {product: f"{tce * part / _TCE[product]:.2f}" for product, part in firm.parts.items()}
+def _amounts(firm: Firm, tce: float, period: Period) -> dict[str, str]:
+    """What the energy of a period is made of; no two products rise alike."""
+    random = Random(f"parts {firm.code} {period.code}")
+    return {product: f"{tce * part * random.uniform(0.93, 1.07) / _TCE[product]:.2f}" for product, part in firm.parts.items()}
 
 
 def _months(firm: Firm, place: int, months: Iterable[tuple[Period, float]], random: Random) -> Iterator[Return]:
     for period, tce in months:
         year, month = period.start.year, period.start.month
         hours = 560 if month == 2 else 24 * (period.end - period.start).days - random.randrange(0, 40)
-        cells = {f"consumption.{product}.consumed": amount for product, amount in _amounts(firm, tce).items()}
+        cells = {f"consumption.{product}.consumed": amount for product, amount in _amounts(firm, tce, period).items()}
         cells |= {f"consumption.{product}.purchased": cells[f"consumption.{product}.consumed"] for product in firm.parts}
         made = {
-            "output.r1.product": firm.product, "output.r1.unit": firm.unit, "output.r1.amount": f"{tce * firm.per_tce:.2f}",
-            "output.r1.hours": str(hours), "output.r1.energy": f"{tce:.2f}", "operation.output_value.value": f"{tce * 1.9:.2f}",
+            "output.r1.product": firm.product, "output.r1.unit": firm.unit, "output.r1.amount": f"{tce * random.uniform(0.96, 1.04) * firm.per_tce:.2f}",
+            "output.r1.hours": str(hours), "output.r1.energy": f"{tce:.2f}", "operation.output_value.value": f"{tce * random.uniform(1.8, 2.0):.2f}",
             "operation.days.value": str((period.end - period.start).days - (6 if month == 2 else 0)),
         }  # fmt: skip
         fate = _fate(firm, place, year, month)
@@ -243,7 +245,7 @@ def _report(firm: Firm, place: int, months: list[float]) -> Return:
     economy = {"output_value": whole * 1.9, "energy_calorific": whole, "energy_equivalent": whole * 1.35, "feedstock": 0.0}
     cells |= {f"economy.{key}.report": f"{number:.2f}" for key, number in economy.items()}
     cells |= {f"economy.{key}.before": f"{number * 1.02:.2f}" for key, number in economy.items()}
-    cells |= {f"structure.{product}.consumed": amount for product, amount in _amounts(firm, whole).items()}
+    cells |= {f"structure.{product}.consumed": amount for product, amount in _amounts(firm, whole, period).items()}
     row = {
         "product": firm.product, "output_unit": firm.unit, "output": f"{whole * firm.per_tce:.2f}", "energy": f"{whole:.2f}",
         "indicator": f"{firm.product}综合能耗", "unit": f"吨标准煤/{firm.unit}", "report": plain(Decimal(f"{1 / firm.per_tce:.5f}")),
@@ -260,7 +262,7 @@ def _statistics(firm: Firm, place: int, months: list[tuple[Period, float]]) -> I
         whole += tce
         month = period.start.month
         if month > 1 and (month, place) != (10, 7):
-            amounts = _amounts(firm, whole)
+            amounts = _amounts(firm, whole, Period.ytd(2026, month))
             cells = {f"consumption.{product}.{key}": amount for product, amount in amounts.items() for key in ("purchased", "consumed", "production")}
             fate = "accepted" if month < 10 else "submitted"
             yield Return(firm.code, "industrial_energy_month", Period.ytd(2026, month), cells, period.end + timedelta(days=8), fate)

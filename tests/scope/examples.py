@@ -229,6 +229,7 @@ EXPORTS = {
         "/data/export/decomposition/?id={draft}&format=xlsx", "/data/export/decomposition/?id={shared}&format=xlsx",
         "/data/export/decomposition/?id={shared}&format=csv",
     ],
+    "annex": ["/data/export/annex/?plan={plan}&number=2&format=xlsx", "/data/export/annex/?plan=cz-14&number=3&format=csv"],
     "environment": ["/data/export/environment/?format=xlsx", "/data/export/environment/?year=2025&format=csv"],
     "targets": ["/data/export/targets/?plan={plan}&format=xlsx", "/data/export/targets/?subject={code}&format=csv"],
     "batches": ["/data/export/batches/?format=xlsx", "/data/export/batches/?format=csv"],

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from shuangkong.project.packs.demonstration import Demonstration
 
+from .annexes import annexes
 from .economy import County, Economy, read_counties
 from .energy import target_energy
 from .filings import Story, filings
@@ -31,6 +32,7 @@ def generate(counties: Sequence[County] | None = None, seed: int = SEED) -> Demo
     made = Demonstration(people(), firm_subjects(), plans(), targets(counties), measures=measures(counties))
     made.filings = [*filings(story), *readings(counties, seed)]
     made.inputs = inputs(counties, seed)
+    made.annexes = annexes(counties) if own else []
     if own:
         codes = [county.code for county in counties]
         made.duties, made.returns = duties(codes), returns(made.filings, codes, seed)

@@ -202,7 +202,11 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # The explicit lists: kinds of import, kinds of job, what is computed anew after a batch.
 _LEDGER_KINDS = ("energy", "gdp", "growth", "electricity", "environment", "deduction", "key_units")
-IMPORT_KINDS = [f"shuangkong.apps.ledger.imports.{name}.KIND" for name in _LEDGER_KINDS]
+_ANNEX_KINDS = ("ACTIONS", "PLACES", "POLLUTANT_TONNES", "INDUSTRIES")
+IMPORT_KINDS = [
+    *(f"shuangkong.apps.ledger.imports.{name}.KIND" for name in _LEDGER_KINDS),
+    *(f"shuangkong.apps.indicators.annexes.kinds.{name}" for name in _ANNEX_KINDS),
+]
 JOB_KINDS = {
     "import.check": "shuangkong.apps.desk.services.imports.run_check",
     "import.apply": "shuangkong.apps.desk.services.imports.run_apply",
@@ -215,6 +219,7 @@ JOB_KINDS = {
 EXPORT_KINDS = {
     "indicator": "shuangkong.apps.indicators.exports.indicator",
     "indicators": "shuangkong.apps.indicators.exports.indicators",
+    "annex": "shuangkong.apps.indicators.annexes.exports.annex",
     "environment": "shuangkong.apps.indicators.decomposition.exports.environment",
     "decomposition": "shuangkong.apps.indicators.decomposition.exports.decomposition",
     "targets": "shuangkong.apps.indicators.targets.exports.targets",

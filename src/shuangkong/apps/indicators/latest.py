@@ -43,7 +43,8 @@ def chosen_place(user: Any, options: Sequence[Subject], asked: str) -> Subject |
 
 def latest_by_family(user: Any, subject: Subject | None, words: str = "") -> list[tuple[Any, list[Latest]]]:
     """Every indicator by family with its newest value for ``subject``: four statements."""
-    indicators = list(Indicator.objects.all())
+    # what a plan names and nothing here computes stands with its targets only
+    indicators = list(Indicator.objects.exclude(family="plan"))
     newest = _newest(user, subject) | _newest_lines(user, subject, indicators) if subject is not None else {}
     levels = [value for value in newest.values() if value.indicator.code in LEVELS]
     asked = [i for i in indicators if words in i.name or words in i.code]

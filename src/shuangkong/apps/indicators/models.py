@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from shuangkong.apps.indicators.annexes.models import AnnexBatch as AnnexBatch
 from shuangkong.apps.indicators.decomposition.models import CountyInput as CountyInput
 from shuangkong.apps.indicators.decomposition.models import Decomposition as Decomposition
 from shuangkong.apps.indicators.fields import CanonicalField

@@ -89,6 +89,7 @@ class Demonstration:
     plans: list[dict[str, Any]] = field(default_factory=list)
     targets: list[dict[str, Any]] = field(default_factory=list)
     inputs: list[dict[str, Any]] = field(default_factory=list)
+    annexes: list[dict[str, Any]] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
     measures: list[dict[str, Any]] = field(default_factory=list)
     duties: list[Duty] = field(default_factory=list)

@@ -12,6 +12,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from shuangkong.apps.energy.services import recompute
+from shuangkong.apps.indicators.annexes.loading import put_annex_rows
 from shuangkong.apps.indicators.decomposition.services import put_inputs
 from shuangkong.apps.indicators.forecast import services as forecasts
 from shuangkong.apps.indicators.measures.services import put_measures
@@ -99,6 +100,7 @@ def load_demonstration(pack: Pack, *, now: datetime) -> Loaded:
     loaded.sign_ins = load_people(invented.people)
     loaded.changes["演示方案"] = plans.put_plans(invented.plans, origin=origin)
     loaded.changes["演示目标"] = put_targets(invented.targets, origin=origin)
+    loaded.changes["演示附件"] = put_annex_rows(invented.annexes, document="演示（虚构）", demonstration=True, origin=origin)
     loaded.changes["演示分解输入"] = put_inputs(invented.inputs, origin=origin)
     loaded.changes["演示措施"] = put_measures(invented.measures, origin=origin)
     loaded.changes[LEDGER] = load_filings(invented.filings, pack, now=now, actor=_demonstrator())

@@ -95,7 +95,7 @@ def find_layout(sheet: SheetPart, rows: list[list[Any]], columns: list[Column]) 
     Raises:
         InputError: no header, a missing or doubled column.
     """
-    wanted = {_title(column.title): column.key for column in columns}
+    wanted = {_title(title): column.key for column in columns for title in (column.title, *column.aliases)}
     best: tuple[int, int, list[str]] = (0, 0, [])
     for number, row in enumerate(rows[:HEADER_SEARCH_ROWS], 1):
         titles = [_title(value) for value in row]

@@ -24,7 +24,8 @@ class Column:
     """One column of the template. ``choices`` become a drop-down; ``convert`` turns a cell's value into what the row holds.
 
     ``convert`` is asked once for each different value in the file and raises :class:`InputError` for a wrong one. Without it the
-    value reaches the checker as its words; with ``raw`` as it stands, unasked (numbers, nearly all different).
+    value reaches the checker as its words; with ``raw`` as it stands, unasked (numbers, nearly all different). ``aliases`` are other
+    titles by which a workbook may name it.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Column:
     width: int = 14
     convert: Callable[[Any], Any] | None = None
     raw: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def _amount(target: Any, number: Decimal) -> str:
     """The number as it was set: all its decimals, of large amounts those of the unit on the screen."""
     screen = figures.screen_unit(target.indicator)
     shown = number.scaleb(-screen.power)
-    return _in_words(target, wording.number(shown, max(0, min(2, -int(shown.normalize().as_tuple().exponent)))), screen.unit)
+    text = _in_words(target, wording.number(shown, max(0, min(2, -int(shown.normalize().as_tuple().exponent)))), screen.unit)
+    return f"{_SIGNS.get(getattr(target, 'comparison', ''), '')}{text}"
 
 
 def _in_words(target: Any, text: str, unit: str) -> str:

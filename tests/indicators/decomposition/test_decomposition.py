@@ -132,6 +132,15 @@ def test_what_is_tried_stands_beside_and_changes_nothing(version: Make, users: d
     assert [line.apart for line in page.lines] == [tried[line.code] - before[line.code] for line in page.lines]
 
 
+def test_a_base_that_is_stated_can_be_tried_too(version: Make, users: dict[str, Any]) -> None:
+    made, client = version("cod_reduction_t"), client_of(users["city"])
+    client.post(f"/decomposition/{made.pk}/save/", form_of(made, **{"try.cod_base.431002": "9000"}))
+    made = again(made)
+    tried = {share["code"]: D(share["rounded"]) for share in made.trial["shares"]}
+    assert tried["431002"] > rounded(made)["431002"]
+    assert sum(tried.values()) == sum(rounded(made).values())
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -146,8 +146,8 @@ def _owners(clause: Clause, duties: Sequence[Any]) -> tuple[Owners, ...]:
 
 
 def _place_targets(user: Any, plan: Plan) -> Any:
-    """The targets of counties and zones that ``user`` may see: they are the content of restricted annexes."""
-    found = Target.objects.visible_to(user).filter(HANDED_DOWN, plan=plan).exclude(subject=plan.subject)
+    """The rates of counties and zones that ``user`` may see: the content of a restricted annex. All others stand on the page of targets."""
+    found = Target.objects.visible_to(user).filter(HANDED_DOWN, plan=plan, annex__in=(0, 2)).exclude(subject=plan.subject)
     return found.select_related("indicator", "subject").order_by("indicator__position", "subject__position")
 
 

@@ -139,7 +139,7 @@ def _solved(task: Task, factors: _Factors) -> dict[str, Any]:
             for s in found.regions
         ]  # fmt: skip
         return _rate_body(model.decompose_rate(asked.target, task.years, rates, weights, floor, asked.step, asked.reserve), made)
-    tonnes = [model.TonneRegion(s.code, s.name, found.base[s.code], made[s.code], bounds[s.code]) for s in found.regions]
+    tonnes = [model.TonneRegion(s.code, s.name, factors.base(s.code), made[s.code], bounds[s.code]) for s in found.regions]
     return _tonne_body(model.decompose_tonnes(asked.target, tonnes, weights, floor, asked.step, asked.reserve), made)
 
 
@@ -158,6 +158,10 @@ class _Factors:
     def input(self, code: str, key: str) -> Decimal:
         """A stated figure, or what is tried in its place."""
         return self.what_if.get(code, {}).get(key, self.task.found.inputs[code][key])
+
+    def base(self, code: str) -> Decimal:
+        """The base amount, or what is tried in its place where it is a stated figure."""
+        return self.what_if.get(code, {}).get(self.task.scheme.base, self.task.found.base[code])
 
     def of(self, code: str, label: str, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """The factors of one region; those that the model makes of the bases are left out."""

@@ -91,6 +91,8 @@ PAGES: dict[str, list[Example]] = {
     "forecast:forecasts": [*list_of("/forecasts/"), get("/forecasts/?indicator=energy_total_tce")],
     "forecast:forecast": [get("/forecasts/{forecast}/", "MARK")],
     "forecast:make": [post("/forecasts/make/")],
+    "actions:actions": [*list_of("/actions/"), post("/actions/", data={"title": "x"})],
+    "actions:finish": [post("/actions/items/{action_item}/finish/", "MARK")],
     "units:units": list_of("/units/"),
     "units:unit": [get("/units/91-A/"), get("/units/{code}/")],
     "measures:measures": [*list_of("/measures/"), get("/measures/?year=2027")],

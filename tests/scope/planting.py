@@ -45,7 +45,7 @@ from shuangkong.apps.monitoring.models import Device, Incident
 from shuangkong.apps.organisations.keys import create_key
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans import library
-from shuangkong.apps.plans.models import Annex, LocalRuleRow
+from shuangkong.apps.plans.models import Action, ActionItem, Annex, LocalRuleRow
 from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.core.digest import canonical_json
 from shuangkong.core.forms import periods_of
@@ -405,6 +405,10 @@ def _others(city: City, tag: str, user: Any, subject: Any, plan: Any, position: 
     ids["target"] = Target.objects.create(
         plan=plan, indicator=Indicator.objects.get(code="cod_reduction_t"), subject=subject, number=number, words=mark("MARK", tag),
         source=mark("MARK", tag),
+    ).pk  # fmt: skip
+    ids["action_item"] = ActionItem.objects.create(
+        action=Action.objects.get_or_create(plan=plan, number=1, defaults={"name": "行动"})[0], title=mark("MARK", tag), subject=subject,
+        due_on=date(2026, 12, 31),
     ).pk  # fmt: skip
     ids["forecast"] = _forecast(city, tag, subject, position)
     ids.update(_measures(city, tag, user, subject, position))

@@ -19,6 +19,7 @@ urlpatterns = [
     path("decomposition/", include("shuangkong.apps.indicators.decomposition.urls")),
     path("targets/", include("shuangkong.apps.indicators.targets.urls")),
     path("monitoring/", include("shuangkong.apps.monitoring.urls")),
+    path("actions/", include("shuangkong.apps.cockpit.actions.urls")),
     path("units/", include("shuangkong.apps.cockpit.units.urls")),
     path("measures/", include("shuangkong.apps.indicators.measures.urls")),
     path("plan/", include("shuangkong.apps.cockpit.plan.urls")),

@@ -104,6 +104,39 @@ class Action(models.Model):
         constraints = [models.UniqueConstraint(fields=["plan", "number"], name="one_action_per_number")]
 
 
+class ActionItem(Scoped):
+    """A task or a project of a key action: who, by when, and when it was done. What nobody entered is not there: the page says so."""
+
+    class Kind(models.TextChoices):
+        """What it is."""
+
+        TASK = "task", _("任务")
+        PROJECT = "project", _("项目")
+
+    action = models.ForeignKey(Action, models.PROTECT, related_name="items")
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TASK)
+    title = models.CharField(max_length=120)
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
+    subject = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="+")
+    obligation = models.ForeignKey(Obligation, models.PROTECT, null=True, related_name="+")
+    due_on = models.DateField()
+    done_on = models.DateField(null=True)
+    source = models.CharField(max_length=120, blank=True)
+    demonstration = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["action", "due_on", "id"]
+        verbose_name = _("行动事项")
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """The city's people all; a department its own; a place its own."""
+        if user.sees_all:
+            return models.Q()
+        own = models.Q(subject__in=user.own_subject_ids)
+        return own | models.Q(department=user.department_id) if user.department_id else own
+
+
 class ParentTarget(models.Model):
     """What a parent plan (national, provincial) asks under the same action. ``evidence``: published, reposted or recalled.
 

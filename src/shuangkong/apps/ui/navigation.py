@@ -57,6 +57,7 @@ RAIL = (
         _("方案"),
         (
             Entry("plan/", "list-check", _("方案条款")),
+            Entry("actions/", "file-check", _("重点行动")),
             Entry("targets/", "scale", _("目标")),
             Entry("decomposition/", "table", _("目标分解"), roles=("city", "county")),
             Entry("measures/", "adjustments", _("调控措施")),

@@ -72,8 +72,18 @@ def test_a_missing_base_year_is_said_on_the_page(town: Town, client: Client) -> 
     town.recompute()
     client.force_login(city_person())
     text = client.get("/counties/431003/?plan=cz-14").content.decode()
-    assert "基期没有原料用能的数" in text
+    assert "苏仙区考核口径算不出：基期没有原料用能的数" in text
+    assert "—%" not in text
     assert "缺报" in text
+
+
+def test_a_decline_without_its_base_year_is_said_though_the_year_is_known(town: Town, client: Client) -> None:
+    for year in ("2024", "2025"):
+        town.put("431003", "feedstock_energy", f"{year}-01/12", 100)
+    town.recompute()
+    client.force_login(city_person())
+    text = client.get("/counties/431003/?plan=cz-14").content.decode()
+    assert "考核口径累计降低率算不出：基期没有原料用能的数" in text
 
 
 def test_pages_and_reports_take_the_figure_that_judges(town: Town) -> None:
@@ -89,6 +99,22 @@ def test_pages_and_reports_take_the_figure_that_judges(town: Town) -> None:
     assert standing.value is not None
     assert standing.gap is not None
     assert (standing.value.treatment, standing.gap.treatment) == ("assessed", "assessed")
+
+
+def test_who_is_judged_otherwise_from_now_on_keeps_no_withdrawn_gap(town: Town) -> None:
+    for year, amount in (("2020", 100), ("2024", 150), ("2025", 180)):
+        town.put("431003", "feedstock_energy", f"{year}-01/12", amount)
+    town.recompute()
+    user = city_person()
+    page = overview(user, TODAY, "cz-14", END)
+    assert page is not None
+    row = next(row for row in page.counties if row.subject.code == "431003")
+    assert row.gap is not None
+    assert row.decline is not None
+    assert (row.decline.value, row.gap.value) == (D(20), D(5))
+    standing = standings(user, Plan.objects.get(), town.by_code["431003"], Period.year(2025))[0]
+    assert standing.gap is not None
+    assert standing.gap.value == D(5)
 
 
 def test_a_quarter_is_counted_once_though_it_has_two_figures(town: Town) -> None:

@@ -56,6 +56,8 @@ ELECTRICITY = "electricity_10k_kwh"
 ELECTRICITY_GROWTH = "electricity_growth_percent"
 EXEMPTION = "total_control_exemption"
 GROSS, ASSESSED = "gross", "assessed"
+#: Nothing is known of it (any more): judged by one treatment now, a place keeps the withdrawn level of the other.
+_GONE = "missing"
 #: Since the base year: rolling four quarters (accounting 17b); everything else is of the year so far (17a).
 SINCE_BASE = frozenset({DECLINE, REQUIRED, GAP, PROGRESS, REMAINING, EXEMPTION})
 
@@ -285,7 +287,7 @@ def best(values: Iterable[Cell], judged_by: str = GROSS) -> dict[tuple[int, str,
         by = GROSS
         if value.indicator.code in (CHANGE, DECLINE):
             by = judged.get((value.subject_id, value.period_end)) or judged.get((value.subject_id, None)) or judged_by
-        order = (value.treatment != by, value.value is None, *rank(value))
+        order = (value.status == _GONE, value.treatment != by, value.value is None, *rank(value))
         if key not in chosen or order < chosen[key][0]:
             chosen[key] = order, value
     return {key: value for key, (_order, value) in chosen.items()}
@@ -294,7 +296,7 @@ def best(values: Iterable[Cell], judged_by: str = GROSS) -> dict[tuple[int, str,
 def _judged(values: Iterable[Cell]) -> dict[tuple[int, date | None], str]:
     """By which treatment places were judged, by end; without an end: at the newest."""
     found: dict[tuple[int, date | None], str] = {}
-    levels = [value for value in values if value.indicator.code in (NATIONAL, GAP)]
+    levels = [value for value in values if value.indicator.code in (NATIONAL, GAP) and value.status != _GONE]
     for value in sorted(levels, key=lambda value: (value.period_end, value.indicator.code == GAP)):
         found[value.subject_id, value.period_end] = found[value.subject_id, None] = value.treatment
     return found

@@ -115,6 +115,9 @@ def of_county(row: PlaceRow, plan_name: str, targeted: bool, unfiled: Sequence[s
     name = row.subject.name
     if row.withheld:
         return Statement(_("%(name)s这一期的数未公开，不在您可查看的范围内") % {"name": name}, "", "a-na")
+    if row.change is not None and row.change.value is None and row.change.treatment == "assessed":
+        said = {"name": name, "why": row.change.sentence}
+        return Statement(_("%(name)s考核口径算不出：%(why)s") % said, _("请%(name)s补报") % {"name": name}, "a-na")
     if row.missing and unfiled is not None and not unfiled:
         return Statement(_("%(name)s这一期已填报，待核定下达，强度还算不出") % {"name": name}, "", "a-na")
     if row.missing or row.change is None:
@@ -128,6 +131,9 @@ def of_county(row: PlaceRow, plan_name: str, targeted: bool, unfiled: Sequence[s
     if row.gap is not None and row.gap.value is not None:
         wrong.append(_("比进度要求%(gap)s") % {"gap": wording.points(row.gap.value)})
         css = "a-2" if row.gap.value < 0 and css == "a-3" else css
+    if row.decline is not None and row.decline.value is None and row.decline.treatment == "assessed":
+        wrong.append(_("考核口径累计降低率算不出：%(why)s") % {"why": row.decline.sentence})
+        css = "a-2" if css == "a-3" else css
     if not targeted:
         wrong.append(_("%(plan)s目标未下达，只看趋势") % {"plan": plan_name})
         css = "a-na" if css == "a-3" else css

@@ -145,12 +145,15 @@ def one_treatment(rows: Iterable[Value], wanted: str) -> list[Value]:
     def figure(value: Value) -> tuple[Any, ...]:
         return value.indicator_id, value.subject_id, value.period_kind, value.period_end, value.basis, value.lens, value.release
 
-    there = {figure(value) for value in found if value.treatment == wanted}
-    return [value for value in found if value.treatment == wanted or figure(value) not in there]
+    there = {figure(value) for value in found if value.treatment == wanted and value.calculation != _WITHDRAWN}
+    other = {figure(value) for value in found if value.treatment != wanted}
+    return [value for value in found if (value.treatment == wanted) == (figure(value) in there or figure(value) not in other)]
 
 
 #: A place's figures that have a gross and an assessed treatment of which one judges, and what tells which one did.
 _JUDGED = ("energy_intensity_change_percent", "energy_intensity_decline_percent")
+#: What stands for a value that is no more: judged by one treatment now, a place keeps the withdrawn level of the other.
+_WITHDRAWN = "withdrawn"
 _TELLING = ("warning_national", "energy_intensity_gap_points")
 
 
@@ -158,7 +161,7 @@ def as_judged(rows: Iterable[Value]) -> list[Value]:
     """Changes and declines by the treatment that the place was judged by at that end (else at its newest), everything else gross."""
     found = list(rows)
     judged: dict[tuple[int, date | None], str] = {}
-    telling = [value for value in found if value.indicator.code in _TELLING]
+    telling = [value for value in found if value.indicator.code in _TELLING and value.calculation != _WITHDRAWN]
     for value in sorted(telling, key=lambda value: (value.period_end, _TELLING.index(value.indicator.code))):
         judged[value.subject_id, value.period_end] = judged[value.subject_id, None] = value.treatment
     kept = []

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import BooleanField, Count, Exists, Func, OuterRef, Q, QuerySet
 
@@ -41,8 +41,7 @@ class InTime(Func):
         return super().as_sql(compiler, connection, template=words, arg_joiner=" < (", **context)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One unit and period: ``state`` of the newest version, or not_owed (no duty then), not_due (the period is not over), not_filed."""
 
     state: str

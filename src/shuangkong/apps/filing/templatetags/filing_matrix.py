@@ -20,12 +20,11 @@ register = template.Library()
 @register.simple_tag
 def matrix_cells(cells: Iterable[Cell]) -> SafeString:
     """A row of cells: shape, colour and word of each state, leading to the filing where there is one."""
-    language = get_language()
-    return mark_safe("".join(_cell(cell, _shown(cell.state, cell.late, cell.corrected, language)) for cell in cells))
-
-
-def _cell(cell: Cell, shown: str) -> str:
-    return f'<td><a href="{_address()}{cell.filing}/">{shown}</a></td>' if cell.filing else f"<td>{shown}</td>"
+    language, address, made = get_language(), _address(), []
+    for state, filing, late, corrected in cells:
+        shown = _shown(state, late, corrected, language)
+        made.append(f'<td><a href="{address}{filing}/">{shown}</a></td>' if filing else f"<td>{shown}</td>")
+    return mark_safe("".join(made))
 
 
 @lru_cache(maxsize=4)

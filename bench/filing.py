@@ -28,7 +28,7 @@ ROUND = 5
 CELLS = {
     "consumption.raw_coal.purchased": "1200", "consumption.raw_coal.consumed": "1000.5", "consumption.electricity.consumed": "321.25",
     "output.r1.product": "水泥", "output.r1.unit": "吨", "output.r1.amount": "5000", "operation.output_value.value": "880",
-    "operation.days.value": "30",
+    "operation.days.value": "28",
 }  # fmt: skip
 
 

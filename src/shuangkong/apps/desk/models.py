@@ -19,7 +19,11 @@ def _own_or_city(user: Any, owner: str = "owner") -> models.Q:
 
 
 class StoredFile(Scoped):
-    """A file that someone uploaded or a job made, outside the database, with its SM3."""
+    """A file that someone uploaded or a job made, outside the database, with its SM3.
+
+    A ``private`` one is its owner's alone, whatever the reach of others: a filled-in return is a draft until it is submitted, and one under
+    the statistics law is never for the rest of the city.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)
@@ -27,6 +31,7 @@ class StoredFile(Scoped):
     content_type = models.CharField(max_length=120)
     size_bytes = models.PositiveBigIntegerField()
     sm3 = models.CharField(max_length=64)
+    private = models.BooleanField(default=False)
     made_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -35,8 +40,8 @@ class StoredFile(Scoped):
 
     @classmethod
     def scope_q(cls, user: Any) -> models.Q:
-        """One's own; the city's people see all."""
-        return _own_or_city(user)
+        """One's own; the city's people see all that is not private."""
+        return models.Q(owner=user) | (_own_or_city(user) & models.Q(private=False))
 
 
 class Job(Scoped):

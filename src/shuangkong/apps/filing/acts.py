@@ -134,7 +134,7 @@ def save_json(request: HttpRequest, found: Filing) -> JsonResponse:
         asked = json.loads(request.body or b"{}")
         cells, revision, words = asked.get("cells", {}), asked.get("revision", 0), asked.get("explanations", {})
         _require_shape(cells, revision, words)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return _refusal(InputError(_("请求读不懂"), why=_("正文不是所要求的格式"), do=_("刷新页面再试")), 400)
     try:
         services.save_draft(found, cells, revision, request.user, now=request.now, explanations=words)

@@ -147,13 +147,24 @@ def _held(receipt: Receipt, held: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(_("手中的回执"), _("SM3与平台存储的不同"))
     elif "cells" in held and held["cells"] != made.cells:
         yield Fault(_("手中的回执"), _("各格与平台存储的不同"))
-    entry, block = held.get("entry"), held.get("block")
+    entry, block = _part(held, "entry"), _part(held, "block")
     if entry and (receipt.entry is None or entry.get("sm3") != receipt.entry.sm3):
         yield Fault(_("手中的回执"), _("审计记录的SM3与平台存储的不同"))
     if block:
-        head = Block.objects.filter(number=block.get("number")).values_list("sm3", flat=True).first()
+        number = block.get("number")
+        head = Block.objects.filter(number=number).values_list("sm3", flat=True).first() if _is_number(number) else None
         if head != str(block.get("head", "")).lower():
             yield Fault(_("手中的回执"), _("块头与平台的不同：链被改写或截去"))
+
+
+def _part(held: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A part of a receipt that somebody holds. What is no object agrees with nothing."""
+    part = held.get(name) or {}
+    return part if isinstance(part, dict) else {"": part}
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and 0 < value < 2**63
 
 
 def own_sm3(held: Mapping[str, Any]) -> str:

@@ -40,8 +40,12 @@ def clean_name(name: str) -> str:
     return f"{stem[:_NAME_LENGTH]}{dot}{suffix[:10]}" if dot else plain[:_NAME_LENGTH] or "file"
 
 
-def store(owner: Any, name: str, chunks: Iterable[bytes], *, content_type: str, most: int | None = None) -> StoredFile:
+def store(
+    owner: Any, name: str, chunks: Iterable[bytes], *, content_type: str, most: int | None = None, private: bool = False
+) -> StoredFile:
     """Stores what arrives in ``chunks``; refuses what is empty or larger than ``most`` bytes (default: the upload limit).
+
+    A ``private`` file is its owner's alone.
 
     Raises:
         InputError: empty or too large; nothing is kept.
@@ -65,8 +69,9 @@ def store(owner: Any, name: str, chunks: Iterable[bytes], *, content_type: str, 
         path.unlink(missing_ok=True)
         raise
     return StoredFile.objects.create(
-        owner=owner, name=clean_name(name), path=relative, content_type=content_type, size_bytes=size, sm3=digest.finalize().hex()
-    )
+        owner=owner, name=clean_name(name), path=relative, content_type=content_type, size_bytes=size, sm3=digest.finalize().hex(),
+        private=private,
+    )  # fmt: skip
 
 
 def keep(owner: Any, name: str, relative: str, *, content_type: str) -> StoredFile:

@@ -8,10 +8,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
+from shuangkong.apps.desk.services.states import outdone
 from shuangkong.apps.filing.models import Filing
 from shuangkong.apps.filing.permissions import may_file, reviews_at_all
 from shuangkong.apps.filing.services.submission import last_round
 from shuangkong.core.errors import InputError
+from shuangkong.core.states import FILING
 
 
 def correct(filing: Filing, user: Any, reason: str) -> Filing:
@@ -21,6 +23,7 @@ def correct(filing: Filing, user: Any, reason: str) -> Filing:
 
     Raises:
         InputError: not accepted (locked ones are opened by two persons first), corrected already, no reason, not the user's.
+        Outdone: somebody locked it meanwhile.
     """
     if not (may_file(filing, user) or reviews_at_all(filing, user)):
         raise InputError(_("不在您的填报或审核范围"), where=str(filing))
@@ -32,12 +35,20 @@ def correct(filing: Filing, user: Any, reason: str) -> Filing:
         raise InputError(_("没有写更正理由"), where=str(filing), do=_("写明为什么更正"))
     try:
         with transaction.atomic():
+            _require_accepted_still(filing)
             made = _next_version(filing, user, reason)
             after = {"version": made.version, "reason": reason, "corrects": filing.pk}
             record("filing.filing.correct", made, actor=user, subject_id=filing.subject_id, after=after)
     except IntegrityError as error:
         raise InputError(_("已经在更正"), where=str(filing), do=_("打开第 {n} 版继续填写").format(n=filing.version + 1)) from error
     return made
+
+
+def _require_accepted_still(filing: Filing) -> None:
+    """Holds the row until the next version stands, so that nobody locks it in between, and whoever locked it first wins."""
+    standing = Filing.objects.unscoped("the filing that is corrected").select_for_update().filter(pk=filing.pk)
+    if standing.values_list("state", flat=True).first() != Filing.State.ACCEPTED:
+        raise outdone(filing, FILING, "lock")
 
 
 def _next_version(filing: Filing, user: Any, reason: str) -> Filing:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
@@ -20,6 +22,8 @@ from shuangkong.core.states import FILING
 #: How many cells one save may carry.
 CELLS_PER_SAVE = 5000
 KEY_MAX, EXPLANATION_MAX = 300, 1000
+#: NUL, and halves of a letter: what JSON can carry and PostgreSQL cannot hold.
+_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 class DraftConflict(InputError):
@@ -58,7 +62,8 @@ def save_draft(
         Outdone: it was submitted meanwhile.
         InputError: not the user's form, a cell that the form does not have, or too much.
     """
-    _check(filing, cells)
+    require_respondent(filing, user)  # before anything is compared: a conflict tells what stands in the draft
+    _check(filing, cells, explanations or {})
     changed = _differing(filing.draft, cells)
     theirs = {address: both for address, both in changed.items() if filing.draft_marks.get(address, 0) > revision}
     if theirs:
@@ -101,10 +106,13 @@ def _again(filing: Filing, cells: Mapping[str, str | None], user: Any, now: date
     return save_draft(filing, cells, before, user, now=now, explanations=explanations)
 
 
-def _check(filing: Filing, cells: Mapping[str, str | None]) -> None:
+def _check(filing: Filing, cells: Mapping[str, str | None], explanations: Mapping[str, str]) -> None:
     if len(cells) > CELLS_PER_SAVE:
         raise InputError(_("一次保存的格太多"), why=_("最多 {n} 格").format(n=CELLS_PER_SAVE))
     form = filing.form
+    for text in chain(cells.values(), explanations, explanations.values()):
+        if text and _UNSTORABLE.search(text):
+            raise InputError(_("含有不能保存的字符"), why=_("空字符或残缺的字符"), do=_("删去后重新输入"))
     for address, text in cells.items():
         if form.place(address) is None:
             raise InputError(_("表中没有这个格"), where=address[:120], do=_("按报表定义中的地址填写"))

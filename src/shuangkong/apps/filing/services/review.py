@@ -151,6 +151,17 @@ def _one_of_many(filing: Filing, user: Any, now: datetime, despite: str, bulk: B
 
 
 def lock(filing: Filing, user: Any) -> None:
-    """Locks what was accepted: from now on two persons are needed to open it."""
+    """Locks what was accepted: from now on two persons are needed to open it.
+
+    Raises:
+        InputError: it is being corrected, which a lock would not stop; or not the user's to keep.
+        Outdone: somebody else was first.
+    """
     step = Step("filing.filing.lock", user, filing.subject_id, narrow=_narrow(filing))
-    advance(filing, FILING, "lock", {"reviewer": lambda: require_keeper(filing, user)}, step)
+    with transaction.atomic():
+        advance(filing, FILING, "lock", {"reviewer": lambda: require_keeper(filing, user)}, step)
+        # after the write: whoever opens a correction holds the same row until it stands
+        ended = [Filing.State.ACCEPTED, Filing.State.LOCKED]
+        if Filing.objects.unscoped("whether a correction is open").filter(corrects=filing.pk).exclude(state__in=ended).exists():
+            filing.state = Filing.State.ACCEPTED
+            raise InputError(_("正在更正，不能锁定"), where=str(filing), do=_("等更正通过后，锁定更正后的那一版"))

@@ -50,7 +50,7 @@ def upload(filing: Filing, name: str, chunks: Iterable[bytes], user: Any, *, now
         DraftConflict: somebody else changed cells that the workbook changes too.
     """
     require_respondent(filing, user)
-    stored = files.store(user, name, chunks, content_type=files.XLSX, most=MOST_BYTES)
+    stored = files.store(user, name, chunks, content_type=files.XLSX, most=MOST_BYTES, private=True)
     path = files.path_of(stored)
     filled = read_workbook(path, filing, stored.name)
     own = filing.draft_by_id in (None, user.pk)
@@ -82,4 +82,5 @@ def _marked(source: Path, name: str, filled: Filled, examined: Examined, filing:
             made = Path(folder) / f"{number}.xlsx"
             mark(last, made, part, 3, sorted(marks, key=lambda each: each[:2]), width)
             last = made
-        return files.store(user, f"{Path(name).stem}_{_('校验结果')}.xlsx", [last.read_bytes()], content_type=files.XLSX)
+        name = f"{Path(name).stem}_{_('校验结果')}.xlsx"
+        return files.store(user, name, [last.read_bytes()], content_type=files.XLSX, private=True)

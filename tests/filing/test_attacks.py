@@ -1,0 +1,103 @@
+"""What people try who may not: read others' drafts and workbooks, correct past a lock, send what cannot be read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from shuangkong.apps.desk.models import StoredFile
+from shuangkong.apps.filing.models import Filing
+from shuangkong.apps.filing.services import correct, lock, save_draft
+from shuangkong.core.errors import InputError
+from shuangkong.core.periods import Period
+from tests.filing.conftest import NOW
+from tests.filing.kit import MONTH, accepted, again, submitted
+
+pytestmark = pytest.mark.django_db
+DEEP = "[" * 200_000
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("who", ["county", "drc", "stat"])
+def test_a_conflict_tells_a_reader_nothing_of_a_draft(people: dict[str, Any], filing: Any, who: str) -> None:
+    mine = filing()
+    save_draft(mine, MONTH, 0, people["enterprise"], now=NOW)
+    body = {"revision": 0, "cells": dict.fromkeys(MONTH, "")}
+    client = signed_in(people[who])
+    answers = [
+        client.post(f"/filings/{mine.pk}/cells/", json.dumps(body), content_type="application/json"),
+        client.post(f"/filings/{mine.pk}/save/", {"revision": "0", **body["cells"]}),
+    ]
+    for answer in answers:
+        assert answer.status_code in {400, 404}
+        assert "321.25" not in answer.content.decode()
+        assert "1,000.5" not in answer.content.decode()
+
+
+def test_a_returns_workbook_is_its_filers_alone(people: dict[str, Any], filing: Any) -> None:
+    mine = filing("industrial_energy_month", period=Period.ytd(2026, 9))
+    client = signed_in(people["enterprise"])
+    empty = client.get(f"/filings/{mine.pk}/workbook/?empty=1").content
+    assert client.post(f"/filings/{mine.pk}/upload/", {"file": SimpleUploadedFile("表.xlsx", empty)}).status_code == 302
+    kept = list(StoredFile.objects.unscoped("test"))
+    assert kept
+    for stored in kept:
+        assert client.get(f"/files/{stored.pk}/").status_code == 200
+        assert [signed_in(people[who]).get(f"/files/{stored.pk}/").status_code for who in ("drc", "county", "city")] == [404] * 3
+
+
+def test_what_was_locked_meanwhile_is_not_corrected(people: dict[str, Any], filing: Any) -> None:
+    done = accepted(submitted(filing(), people["enterprise"], MONTH), people["county"], people["drc"])
+    stale = again(done)
+    lock(done, people["drc"])
+    with pytest.raises(InputError):
+        correct(stale, people["enterprise"], "改数")
+    assert not Filing.objects.unscoped("test").filter(version=2).exists()
+
+
+def test_what_is_being_corrected_is_not_locked(people: dict[str, Any], filing: Any) -> None:
+    done = accepted(submitted(filing(), people["enterprise"], MONTH), people["county"], people["drc"])
+    correct(done, people["enterprise"], "改数")
+    with pytest.raises(InputError):
+        lock(again(done), people["drc"])
+
+
+@pytest.mark.parametrize("body", [DEEP, '{"cells":' + DEEP])
+def test_endless_nesting_is_refused(people: dict[str, Any], filing: Any, body: str) -> None:
+    client, mine = signed_in(people["enterprise"]), filing()
+    answer = client.post(f"/filings/{mine.pk}/cells/", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert client.put(f"/api/v1/filings/{mine.pk}/draft", body, content_type="application/json").status_code in {400, 422}
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+def test_letters_that_no_database_holds_are_refused(people: dict[str, Any], filing: Any, text: str) -> None:
+    client, mine = signed_in(people["enterprise"]), filing()
+    for body in ({"cells": {"notes.changes.text": text}}, {"explanations": {"a": text}}, {"explanations": {text: "a"}}):
+        sent = json.dumps({"revision": 0, **body})
+        assert client.post(f"/filings/{mine.pk}/cells/", sent, content_type="application/json").status_code == 400
+        assert client.put(f"/api/v1/filings/{mine.pk}/draft", sent, content_type="application/json").status_code == 400
+    assert again(mine).draft_revision == 0
+
+
+ODD = [{"entry": "x"}, {"block": [1]}, {"block": {"number": "x"}}, {"block": {"number": {}}}, {"block": {"number": 10**30}}]
+
+
+@pytest.mark.parametrize("wrong", ODD)
+def test_a_receipt_of_odd_parts_does_not_break_the_check(people: dict[str, Any], filing: Any, wrong: dict[str, Any]) -> None:
+    done = submitted(filing(), people["enterprise"], MONTH)
+    made = done.rounds.unscoped("test").get()
+    client = signed_in(people["enterprise"])
+    held = {**client.get(f"/filings/receipts/{made.pk}-{made.sm3[:8].upper()}/?format=json").json(), **wrong}
+    for content in (json.dumps(held), DEEP):
+        answer = client.post("/filings/receipts/check/", {"file": SimpleUploadedFile("r.json", content.encode())})
+        assert answer.status_code in {200, 400}

@@ -279,3 +279,17 @@ def test_a_change_shows_its_numbers_and_the_rule_of_rounding(town: Town, city: U
     rolling = explain(city, one(city, "energy_intensity_decline_percent", town.by_code["431002"], Period.rolling(2022, 9)))
     assert rolling.formula.endswith("1 −［（686tce − 500tce + 493tce）÷（1,000万元 − 750万元 + 750万元）］÷（714tce ÷ 1,000万元）→ 4.90%")
     assert len(rolling.lines) == 8
+
+
+@pytest.mark.parametrize(("year", "coal"), [("2021", 0), ("2022", 0), ("2021", "0.000001")])
+def test_an_energy_of_zero_has_no_rate_and_stops_nothing(town: Town, city: User, year: str, coal: object) -> None:
+    town.by_code["431090"] = zero = town._make("county", "431090", "零县", 90)
+    for period in ("2021", "2022", "2023"):
+        town.energy("431090", period, "raw_coal", "terminal", coal if period == year else 100)
+        town.put("431090", "gdp", period, 1000, price_base=2020)
+    town.recompute()
+    later = int(year) + 1
+    value = one(city, "energy_intensity_change_percent", zero, Period.year(later))
+    assert value.value is None
+    assert value.status == "incomplete"
+    assert value.sentence.startswith(f"{later}年比{year}年没有变化率：")

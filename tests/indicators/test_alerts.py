@@ -111,3 +111,14 @@ def test_what_a_county_has_filed_waits_for_those_who_issue_it(town: Town, make_u
     town.recompute()
     assert open_titles(late) == set()
     assert "嘉禾县2026年1—6月能耗已填报：待核定下达" in open_titles(lead)
+
+
+def test_a_difference_between_balance_and_issued_total_is_asked_of_the_place_and_its_lead(town: Town, make_user: Any) -> None:
+    lead = make_user("city", department=Department.objects.get(code="drc"))
+    fell = make_user("county", "fell", subject=town.by_code["431002"])
+    town.put("431002", "energy_total", "2026-01/06", 600)
+    town.recompute()
+    item = InboxItem.objects.visible_to(fell).get(closed_at=None)
+    assert item.title == "2026年1—6月能源平衡有差额：核对并说明"
+    assert item.detail.startswith("按品种平衡测算比下达数多")
+    assert "北湖区2026年1—6月能源平衡有差额：督促核对" in open_titles(lead)

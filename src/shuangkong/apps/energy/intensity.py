@@ -151,11 +151,12 @@ class Intensities:
         value = known = None
         effect = uncertainty = None
         if not lacks:
-            value = self._ratio(before, now, self.decimals(county, period))
+            value, lacks = self._rated(before, now, self.decimals(county, period))
+        if value is not None:
             effect = self._effect(subject, before, now, period.start.year - 1, [(1, period)], "两年折标系数不同")
             uncertainty = self._uncertainty(before, now)
         elif not before.lacks and now.gdp is not None and now.energy.known is not None and now.energy.value is not None:
-            known = self._ratio(before, Side(now.energy, now.gdp, now.label), None)
+            known, _ = self._rated(before, Side(now.energy, now.gdp, now.label), None)
         sentence = "；".join((*lacks, *([effect] if effect else ())))
         rule_set_id, recalled = self.rules(county, period)
         marks = self._marks(lacks, now, before)
@@ -181,7 +182,9 @@ class Intensities:
         lacks = (*now.lacks, *base.lacks)
         value = effect = None
         if not lacks:
-            value = -self._ratio(base, now, self.decimals(county, period))
+            rose, lacks = self._rated(base, now, self.decimals(county, period))
+            value = None if rose is None else -rose
+        if value is not None:
             signed = [(sign, part) for sign, (part, _) in zip(signs, parts, strict=True)]
             effect = self._effect(subject, base, now, base_year, signed, f"折标系数与{base_year}年不同")
         inputs = self._sources(subject, [*parts, (Period.year(base_year), base)], base_year, _E)
@@ -195,6 +198,13 @@ class Intensities:
         )  # fmt: skip
 
     # pieces
+
+    def _rated(self, base: Side, now: Side, decimals: int | None) -> tuple[Decimal | None, tuple[str, ...]]:
+        """The change from one side to the other, or why there is none: nothing is a rate on an intensity that rounds to zero."""
+        try:
+            return self._ratio(base, now, decimals), ()
+        except InputError as error:
+            return None, (f"{now.label}比{base.label}没有变化率：{error.what}",)
 
     def _ratio(self, base: Side, now: Side, decimals: int | None) -> Decimal:
         assert base.energy is not None

@@ -43,7 +43,7 @@ def _newest() -> tuple[list[Value], set[int]]:
     asked = current.filter(period_end=end).select_related("subject", "indicator").order_by("subject__position", "indicator__position", "id")
     levels = asked.filter(indicator__code="warning_national", severity=1)
     lacking = asked.filter(indicator__code__in=(CHANGE, "electricity_10k_kwh"), status__in=_LACKING, treatment="gross")
-    findings = asked.exclude(finding="").filter(indicator__code="energy_balance_difference_tce", basis="equivalent")
+    findings = asked.exclude(finding="").filter(indicator__code="energy_total_tce", basis="equivalent", treatment="gross")
     own = of_places.filter(period_end=end, lens="reported", indicator__code="energy_total_tce", value__isnull=False)
     return list(levels | lacking | findings), set(own.values_list("subject_id", flat=True))
 
@@ -88,6 +88,6 @@ def _words(value: Value) -> tuple[str, str, str]:
     if value.indicator.code == "warning_national":
         return "warning", "能耗强度不降反升（一级）：说明原因、提出措施", "能耗强度一级预警：加强工作指导"
     if value.finding:
-        return "finding", "能源平衡差额超限：核对并说明", "能源平衡差额超限：督促核对"
+        return "finding", "能源平衡有差额：核对并说明", "能源平衡有差额：督促核对"
     what = "用电量" if value.indicator.code == "electricity_10k_kwh" else "能耗强度"
     return "missing", f"{what}不完整：补报所缺", f"{what}不完整：催报"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +12,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from shuangkong.apps.desk.models import StoredFile
+from shuangkong.apps.desk.services import imports, jobs
 from shuangkong.apps.filing.models import Filing
 from shuangkong.apps.filing.services import correct, lock, save_draft
+from shuangkong.apps.ledger import selectors
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
 from tests.filing.conftest import NOW
-from tests.filing.kit import MONTH, accepted, again, submitted
+from tests.filing.kit import COUNTY, MONTH, accepted, again, submitted
+from tests.ledger import kit as ledger
 
 pytestmark = pytest.mark.django_db
 DEEP = "[" * 200_000
@@ -101,3 +106,34 @@ def test_a_receipt_of_odd_parts_does_not_break_the_check(people: dict[str, Any],
     for content in (json.dumps(held), DEEP):
         answer = client.post("/filings/receipts/check/", {"file": SimpleUploadedFile("r.json", content.encode())})
         assert answer.status_code in {200, 400}
+
+
+@pytest.mark.parametrize("release", ["", "最终核实数"])
+def test_an_import_does_not_go_round_review_and_lock(
+    people: dict[str, Any], places: dict[str, Any], filing: Any, tmp_path: Path, release: str
+) -> None:
+    mine = filing("county_energy_balance_quarter", "431002", Period.ytd(2026, 9))
+    lock(accepted(submitted(mine, people["county"], COUNTY), people["stat"]), people["stat"])
+    before = list(rows().values_list("pk", "quantity"))
+    told = {"期别": "2026年1—9月", "数量": 1, "数据版本": release}
+    path = ledger.workbook(tmp_path / "a.xlsx", ledger.ENERGY, [ledger.energy_row(**told), ledger.energy_row(2, **told, 能源品种="焦炭")])
+    checked = ledger.check(path, people["county"], stated=ledger.form(date(2026, 11, 20), "reported", ""))
+    assert checked.result["counts"]["refused"] == 1, checked.message
+    assert "由报表审核入账" in str(ledger.faults(checked))
+    jobs.run(imports.confirm(checked.pk, people["county"], keep_unusual=True).pk)
+    assert list(rows().filter(product__in=["raw_coal", "electricity"]).values_list("pk", "quantity")) == before
+    assert rows().filter(product="coke").count() == 1
+
+
+def test_a_batch_of_filings_is_not_undone_as_an_import(people: dict[str, Any], filing: Any) -> None:
+    mine = filing("county_energy_balance_quarter", "431002", Period.ytd(2026, 9))
+    done = accepted(submitted(mine, people["county"], COUNTY), people["stat"])
+    before = rows().count()
+    for who in ("stat", "drc", "county"):
+        answer = signed_in(people[who]).post(f"/data/batches/{done.batch_id}/undo/", {"reason": "x"})
+        assert answer.status_code in {400, 404}
+    assert rows().count() == before > 0
+
+
+def rows() -> Any:
+    return selectors.accepted().unscoped("test").filter(measure="energy").order_by("pk")

@@ -19,21 +19,34 @@ Judged = tuple[Sequence[Any], str, Any]
 Accepted = dict[tuple[Any, ...], tuple[int, tuple[Any, Any], str]]
 
 _CELL = ("subject_id", "zone_id", "measure", "industry", "product", "flow", "period_kind", "period_end", "price_base", "release")
+_RELEASE = -1
 NEW, UNCHANGED, CORRECTED, REFUSED = "new", "unchanged", "corrected", "refused"
+#: Batches of this kind hold what was filed on forms, reviewed and perhaps locked: who reports corrects it there, not by an import.
+FILED = "filing"
 
 
 def accepted_cells(form: Form, facts: Mapping[str, Any]) -> Accepted:
     """The accepted rows that the lines can meet, by cell."""
-    first, last = facts["ends"]
-    if not first:
+    if not facts["ends"][0]:
         return {}
-    rows = selectors.accepted().unscoped("an import is compared with what it would correct")
-    rows = rows.filter(measure__in=facts["measures"], period_end__range=(first, last), origin=form.origin)
     found: Accepted = {}
-    for *cell, identifier, micro, rate, known_on in selectors.raw_tuples(rows, *_CELL, "id", "quantity", "rate", "known_on"):
+    for *cell, identifier, micro, rate, known_on in selectors.raw_tuples(_met(form, facts), *_CELL, "id", "quantity", "rate", "known_on"):
         cell[7] = _iso(cell[7])
         found[tuple(cell)] = identifier, (micro, rate), _iso(known_on)
     return found
+
+
+def _met(form: Form, facts: Mapping[str, Any]) -> Any:
+    rows = selectors.accepted().unscoped("an import is compared with what it would correct")
+    return rows.filter(measure__in=facts["measures"], period_end__range=facts["ends"], origin=form.origin)
+
+
+def filed_cells(form: Form, facts: Mapping[str, Any]) -> frozenset[tuple[Any, ...]]:
+    """The cells, of whatever release, that were reported on a form and accepted; none for what is issued or published."""
+    if form.origin != "reported" or not facts["ends"][0]:
+        return frozenset()
+    cells = selectors.raw_tuples(_met(form, facts).filter(batch__kind=FILED), *_CELL[:_RELEASE])
+    return frozenset((*cell[:7], _iso(cell[7]), *cell[8:]) for cell in cells)
 
 
 def _iso(day: date | str) -> str:
@@ -59,12 +72,14 @@ def _start_of(key: tuple[Any, ...]) -> str:
 
 @dataclass
 class Known:
-    """What the ledger holds where the lines go: accepted cells, and price bases of their series (None for kinds without any)."""
+    """What the ledger holds where the lines go: accepted cells, which of them were filed on forms, and price bases of their series
+    (None for kinds without any)."""
 
     kind: Any
     known_on: str
     cells: Accepted
     bases: dict[tuple[Any, ...], int] | None
+    filed: frozenset[tuple[Any, ...]] = frozenset()
 
     @classmethod
     def of(cls, kind: Any, form: Form, facts: Mapping[str, Any]) -> Known:
@@ -73,7 +88,7 @@ class Known:
         if kind.has_series:
             # of the whole series that the lines continue, not only of the periods in the file
             bases = accepted_bases(kind, accepted_cells(form, {**facts, "ends": ["0001-01-01", "9999-12-31"]}))
-        return cls(kind, form.known_on.isoformat(), accepted_cells(form, facts), bases)
+        return cls(kind, form.known_on.isoformat(), accepted_cells(form, facts), bases, filed_cells(form, facts))
 
     @property
     def nothing(self) -> bool:
@@ -93,11 +108,13 @@ class Known:
         if self.bases is not None and (fault := self._other_base(line)):
             return REFUSED, fault
         there = self.cells.get(staged.key)
+        if there is not None and there[1] == staged.content:
+            return UNCHANGED, None
+        if staged.key[:_RELEASE] in self.filed:
+            return REFUSED, _filed_on_a_form()
         if there is None:
             return NEW, None
-        identifier, content, known_before = there
-        if content == staged.content:
-            return UNCHANGED, None
+        identifier, _content, known_before = there
         if known_before > self.known_on:
             return REFUSED, _known_later(known_before)
         return CORRECTED, identifier
@@ -124,6 +141,15 @@ def _known_later(day: str) -> Fault:
         _("已有更晚发布（报送）的数"),
         _("已入账的数于 {day} 发布（报送），晚于本次").format(day=day),
         _("核对发布（报送）日期，或先撤销原批次"),
+    )
+
+
+def _filed_on_a_form() -> Fault:
+    return Fault(
+        "quantity",
+        _("这个数由报表审核入账，不能用导入改"),
+        _("报表通过后的改动要经更正和审核；锁定的要两个人解锁"),
+        _("在填报中打开这一期报表，点“更正”"),
     )
 
 

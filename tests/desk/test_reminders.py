@@ -205,6 +205,16 @@ def test_only_listed_origins(users, settings, url):
     assert webhooks.checked("https://QYAPI.weixin.qq.com/cgi-bin/webhook/send?key=1").hostname == "qyapi.weixin.qq.com"
 
 
+@pytest.mark.parametrize("path", ["键", "a b", "a\x00b", "\x7f"])
+def test_an_address_that_cannot_be_sent_is_refused_when_it_is_entered(users, robot, path):
+    host, port = robot.server_address[:2]
+    with pytest.raises(InputError):
+        webhooks.send(f"http://{host}:{port}/{path}", "wecom", "t", "b")
+    with pytest.raises(InputError):
+        reminders.set_up(users["county"], email="", by_mail=True, kind="wecom", url=f"http://{host}:{port}/{path}")
+    assert robot.taken == []
+
+
 def test_a_listed_name_that_leads_into_a_private_network_is_refused(settings, robot):
     port = robot.server_address[1]
     settings.WEBHOOK_HOSTS = [f"http://localhost:{port}"]
@@ -213,7 +223,12 @@ def test_a_listed_name_that_leads_into_a_private_network_is_refused(settings, ro
     assert robot.taken == []
 
 
-@pytest.mark.parametrize("address", ["10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "127.0.0.1", "::1", "fd00::1", "0.0.0.0"])
+#: Private addresses inside addresses of version 6 that translate or carry them, and groups of receivers.
+CARRIED = ["::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "::ffff:0:127.0.0.1", "::127.0.0.1", "224.0.0.1", "ff0e::1"]
+PRIVATE = ["10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "127.0.0.1", "::1", "fd00::1", "0.0.0.0"]
+
+
+@pytest.mark.parametrize("address", [*PRIVATE, *CARRIED])
 def test_no_name_leads_into_a_private_network(monkeypatch, address):
     public = [(0, 0, 0, "", ("1.2.4.8", 443))]
     monkeypatch.setattr("socket.getaddrinfo", lambda host, port, type: [*public, (0, 0, 0, "", (address, port))])

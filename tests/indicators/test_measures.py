@@ -243,6 +243,13 @@ def test_keeping_and_deciding_on_the_page(county: Subject, get: Callable, client
     assert MeasurePlan.objects.unscoped("test").count() == 1
 
 
+def test_who_only_reads_keeps_nothing(county: Subject, get: Callable, users: dict[str, Any], make_user: Callable[..., Any]) -> None:
+    users["own_reader"] = make_user("reader", "own_reader", subject=county)
+    assert "缺口15,000tce" in get("own_reader", "/measures/431002/").content.decode()
+    assert get("own_reader", "/measures/431002/keep/", {"year": "2027", "side": "point"}).status_code == 404
+    assert not MeasurePlan.objects.unscoped("test").exists()
+
+
 def test_the_library_is_entered_by_the_city(county: Subject, get: Callable) -> None:
     form = {
         "code": "new", "label": "新措施", "kind": "retrofit", "units": "2", "effect_tce": "10", "cost_10k_yuan": "1.5", "delay_months": "1",

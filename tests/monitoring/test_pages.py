@@ -63,6 +63,15 @@ def test_the_city_sees_all_an_owner_its_own_and_nobody_else_anything(met, client
         assert client_of("city").get(address).status_code == 200
 
 
+def test_who_only_reads_settles_nothing(met, client_of, users, places, make_user):
+    users["own_reader"] = make_user("reader", "own_reader", subject=places["91-A"])
+    mine = Incident.objects.unscoped("test").filter(mn=kit.MN).first()
+    assert client_of("own_reader").get(f"/monitoring/{mine.pk}/").status_code == 200
+    assert client_of("own_reader").post(f"/monitoring/{mine.pk}/", {"note": "已校时"}).status_code == 400
+    mine.refresh_from_db(from_queryset=Incident.objects.unscoped("test"))
+    assert mine.handled_at is None
+
+
 def test_filters_stand_in_the_address(met, client_of):
     city = client_of("city")
 

@@ -109,6 +109,15 @@ def test_bounds_locks_reserve_and_step_are_kept(version: Make, users: dict[str, 
     assert "按上限" in text
 
 
+def test_numbers_of_versions_that_are_none_are_refused(version: Make, users: dict[str, Any]) -> None:
+    made, client = version(), client_of(users["city"])
+    for revision in ("x", "²", "9" * 5000):
+        assert client.post(f"/decomposition/{made.pk}/save/", {**form_of(made), "revision": revision}).status_code == 400
+    for like in ("x", "²", "9" * 5000):
+        asked = {"plan": made.plan.code, "indicator": made.indicator.code, "like": like}
+        assert client.post("/decomposition/new/", asked).status_code == 404
+
+
 def test_bounds_that_exclude_the_target_are_named_on_the_page(version: Make, users: dict[str, Any]) -> None:
     made, client = version(), client_of(users["city"])
     client.post(f"/decomposition/{made.pk}/save/", form_of(made, **{f"upper.{code}": "10" for code in COUNTIES}))

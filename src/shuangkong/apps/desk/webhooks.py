@@ -24,6 +24,8 @@ TIMEOUT_SECONDS = 5.0
 ANSWER_BYTES = 65_536
 _PORTS = {"https": 443, "http": 80}
 _TEXT_MAX = 2000
+#: Translation (RFC 6052, RFC 2765) and the old form: the last 32 bits are an address of version 4.
+_CARRYING = tuple(ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96"))
 
 
 class NotSent(ShuangkongError):
@@ -41,7 +43,8 @@ def checked(url: str) -> SplitResult:
         port = parts.port
     except ValueError as error:
         raise InputError(_("webhook 地址写得不对"), where=url[:60], do=_("从群机器人的设置里整段复制")) from error
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username or parts.password:
+    sendable = all("!" <= letter <= "~" for letter in url.strip())
+    if not sendable or parts.scheme not in _PORTS or not parts.hostname or parts.username or parts.password:
         raise InputError(_("webhook 地址写得不对"), where=url[:60], do=_("从群机器人的设置里整段复制"))
     if origin_of(parts.scheme, parts.hostname, port) not in listed():
         shown = "、".join(sorted(listed())) or _("（没有）")
@@ -77,9 +80,20 @@ def address_of(host: str, port: int) -> str:
     except OSError as error:
         raise NotSent(_("找不到主机"), where=host, why=str(error)) from error
     for text in sorted(found):
-        if not ipaddress.ip_address(text.partition("%")[0]).is_global and text != host:
+        if not _is_public(ipaddress.ip_address(text.partition("%")[0])) and text != host:
             raise NotSent(_("主机指向内网地址，不发送"), where=host, why=text, do=_("确需发往内网的，把该地址本身列入名单"))
     return sorted(found)[0]
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether it is one receiver in the public network. Addresses of version 6 that carry one of version 4 lead where that one does."""
+    if isinstance(address, ipaddress.IPv6Address):
+        carried = address.ipv4_mapped or address.sixtofour
+        if carried is None and any(address in network for network in _CARRYING):
+            carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if carried is not None:
+            return _is_public(carried)
+    return address.is_global and not address.is_multicast
 
 
 def message(kind: str, title: str, body: str) -> bytes:

@@ -34,6 +34,11 @@ def _city_only(request: HttpRequest) -> None:
         raise Http404
 
 
+def _whole(text: str) -> int | None:
+    """A number that a form carries along; 0 for none, None for what is no number."""
+    return int(text or 0) if len(text) < 10 and (not text or (text.isascii() and text.isdigit())) else None
+
+
 @login_required
 @require_POST
 def new(request: HttpRequest) -> HttpResponse:
@@ -41,7 +46,10 @@ def new(request: HttpRequest) -> HttpResponse:
     _city_only(request)
     plan = get_object_or_404(Plan.objects.select_related("subject"), code=request.POST.get("plan", ""))
     indicator = get_object_or_404(Indicator, code=request.POST.get("indicator", ""))
-    like = selectors.visible(request.user).filter(plan=plan, indicator=indicator, pk=request.POST.get("like") or 0).first()
+    asked = _whole(request.POST.get("like", ""))
+    if asked is None:
+        raise Http404
+    like = selectors.visible(request.user).filter(plan=plan, indicator=indicator, pk=asked).first()
     try:
         made = services.begin(plan, indicator, actor=request.user, today=request.today, like=like)  # type: ignore[attr-defined]
     except InputError as error:
@@ -79,7 +87,9 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
     found, query = page.version, request.POST
     try:
         asked = reading.asked_of(query, selectors.regions_of(found), page.scheme, date.fromisoformat(found.asked["on"]))
-        revision = int(query.get("revision") or 0)
+        revision = _whole(query.get("revision", ""))
+        if revision is None:
+            raise InputError(_("请求读不懂"), where="revision", do=_("刷新页面再试"))
         services.save(found, asked, revision=revision, note=query.get("note", "")[:200], actor=request.user)
     except InputError as error:
         return _shown(request, _page_or_404(request, pk), error, 400)

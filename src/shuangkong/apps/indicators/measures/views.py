@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shuangkong.apps.indicators.measures import selectors, services
 from shuangkong.apps.indicators.measures.forms import AskedForm, MeasureForm
 from shuangkong.apps.indicators.measures.models import ControlMeasure
-from shuangkong.apps.organisations.models import Subject
+from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.core.errors import InputError
 from shuangkong.core.measures import Limits
 
@@ -76,6 +76,8 @@ def county(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def keep(request: HttpRequest, code: str) -> HttpResponse:
     """Keep the choice as it would be drawn up now."""
+    if request.user.role == User.Role.READER:  # type: ignore[union-attr]
+        raise Http404
     subject = _county(request, code)
     _form, asked = _asked(request, request.POST, selectors.years_of(request.user, subject))
     try:

@@ -28,6 +28,10 @@ class Shown:
     recalled: bool = False
     severity: int | None = field(default=None)
 
+    @property
+    def ref(self) -> str:
+        return str(self.pk)
+
 
 def shown(code: str, value: str | None, unit: str = "%", decimals: int = 2, **more: object) -> Shown:
     return Shown(Measure(code, unit, decimals), None if value is None else Decimal(value), **more)  # type: ignore[arg-type]

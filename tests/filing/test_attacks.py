@@ -11,10 +11,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from shuangkong.apps.audit.models import Entry
 from shuangkong.apps.desk.models import StoredFile
 from shuangkong.apps.desk.services import imports, jobs
 from shuangkong.apps.filing.models import Filing
-from shuangkong.apps.filing.services import correct, lock, save_draft
+from shuangkong.apps.filing.services import correct, lock, return_, save_draft
 from shuangkong.apps.ledger import selectors
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
@@ -137,3 +138,26 @@ def test_a_batch_of_filings_is_not_undone_as_an_import(people: dict[str, Any], f
 
 def rows() -> Any:
     return selectors.accepted().unscoped("test").filter(measure="energy").order_by("pk")
+
+
+def test_the_log_does_not_tell_the_words_about_a_statistics_return(people: dict[str, Any], filing: Any) -> None:
+    mine = submitted(filing("county_energy_balance_quarter", "431002", Period.ytd(2026, 9)), people["county"], COUNTY)
+    open_one = submitted(filing(), people["enterprise"], MONTH)
+    return_(mine, people["stat"], "原煤比上年多771吨", now=NOW)
+    return_(open_one, people["county"], "电力写错了", now=NOW)
+    for who in ("drc", "administrator"):
+        client = signed_in(people[who])
+        said = [client.get("/audit/").content.decode()]
+        said += [client.get(f"/audit/{entry.pk}/").content.decode() for entry in Entry.objects.filter(action="filing.filing.return")]
+        assert not any("771" in page for page in said)
+        assert any("电力写错了" in page for page in said)
+    assert "771" in signed_in(people["stat"]).get(f"/filings/{mine.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["decomposition/?id=²", "environment/?year=²", "environment/?year=20²5", "annex/?number=²"])
+def test_signs_that_only_look_like_numbers_break_no_export(people: dict[str, Any], address: str) -> None:
+    assert signed_in(people["drc"]).get(f"/data/export/{address}").status_code in {200, 404}
+
+
+def test_signs_that_only_look_like_numbers_break_no_page(people: dict[str, Any]) -> None:
+    assert signed_in(people["drc"]).get("/decomposition/quality/?year=²").status_code == 200

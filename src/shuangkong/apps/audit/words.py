@@ -56,6 +56,7 @@ FIELDS = {
     "role": _("角色"), "username": _("账号"), "known": _("账号存在"), "what": _("内容"), "factor": _("验证方式"), "rows": _("行数"),
     "rows_sm3": _("各行的根"), "form": _("行格式"), "root": _("各值的根"), "values": _("值数"), "computed": _("算出数"),
     "run": _("计算批次"), "known_on": _("截至何日所知"), "rulebook_sm3": _("规则库SM3"), "code_version": _("程序版本"),
+    "reason_sm3": _("理由的SM3"), "despite_sm3": _("先通过的理由的SM3"),
     "reason": _("理由"), "document": _("文件"), "count": _("数目"), "region": _("地区"), "parameter": _("参数"), "version": _("版次"),
     "opened": _("新开"), "closed": _("办结"), "state": _("状态"),
     "kind": _("种类"), "title": _("名称"), "subject": _("主体"), "department": _("部门"),

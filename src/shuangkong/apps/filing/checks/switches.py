@@ -103,6 +103,6 @@ def suppress(filing: Filing, number: str, reason: str, user: Any, *, until: date
             subject=filing.subject, form_id=filing.form_id, check_number=number, starts_on=filing.period_start, ends_on=until,
             use=filing.use, departments=filing.departments, reason=reason[:500], by=user, at=now,
         )  # fmt: skip
-        after = {"check": number, "form": filing.form_id, "from": filing.period_start.isoformat(), "reason": reason[:500]}
+        after = {"check": number, "form": filing.form_id, "from": filing.period_start.isoformat(), **filing.logged(reason[:500])}
         record("filing.suppression.made", made, actor=user, subject_id=filing.subject_id, after=after)
     return made

@@ -37,7 +37,7 @@ def correct(filing: Filing, user: Any, reason: str) -> Filing:
         with transaction.atomic():
             _require_accepted_still(filing)
             made = _next_version(filing, user, reason)
-            after = {"version": made.version, "reason": reason, "corrects": filing.pk}
+            after = {"version": made.version, **filing.logged(reason), "corrects": filing.pk}
             record("filing.filing.correct", made, actor=user, subject_id=filing.subject_id, after=after)
     except IntegrityError as error:
         raise InputError(_("已经在更正"), where=str(filing), do=_("打开第 {n} 版继续填写").format(n=filing.version + 1)) from error

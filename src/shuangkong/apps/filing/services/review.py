@@ -42,7 +42,7 @@ def return_(filing: Filing, user: Any, reason: str, pointed: Sequence[str] = (),
     if unknown := [address for address in pointed if filing.form.place(address) is None]:
         raise InputError(_("表中没有这个格"), where=unknown[0][:120])
     made = last_round(filing)
-    after = {"reason": reason, "pointed": list(pointed), "round": made.number}
+    after = {**filing.logged(reason), "pointed": list(pointed), "round": made.number}
     step = Step("filing.filing.return", user, filing.subject_id, {"level": ""}, _narrow(filing), after)
     with transaction.atomic():
         advance(filing, FILING, "return", {"reviewer": lambda: require_reviewer(filing, user)}, step)
@@ -79,7 +79,7 @@ def _accept(filing: Filing, user: Any, now: datetime, despite: str) -> Entered |
 
     def step(move: Move) -> Step:
         level = levels[place + 1] if below else filing.level
-        after = {"round": made.number, "level": filing.level, **({"despite": despite} if despite else {})}
+        after = {"round": made.number, "level": filing.level, **(filing.logged(despite, "despite") if despite else {})}
         return Step("filing.filing.accept", user, filing.subject_id, {"level": level}, _narrow(filing), after)
 
     guards = {

@@ -29,7 +29,8 @@ def ask_unlock(filing: Filing, user: Any, reason: str, *, now: datetime) -> Unlo
     try:
         with transaction.atomic():
             asked = Unlocking.objects.create(filing=filing, reason=reason[:500], asked_by=user, asked_at=now)
-            record("filing.unlocking.asked", asked, actor=user, subject_id=filing.subject_id, after={"filing": filing.pk, "reason": reason})
+            after = {"filing": filing.pk, **filing.logged(reason)}
+            record("filing.unlocking.asked", asked, actor=user, subject_id=filing.subject_id, after=after)
     except IntegrityError as error:
         raise InputError(_("已有人申请解锁"), where=str(filing), do=_("请另一位审核人确认")) from error
     return asked
@@ -58,7 +59,7 @@ def confirm_unlock(filing: Filing, user: Any, *, now: datetime) -> None:
     """
     asked = _open_request(filing)
     guards = {"second_person": lambda: _require_second(filing, user, asked)}
-    step = Step("filing.filing.unlock", user, filing.subject_id, after={"reason": asked.reason, "asked_by": asked.asked_by_id})
+    step = Step("filing.filing.unlock", user, filing.subject_id, after={**filing.logged(asked.reason), "asked_by": asked.asked_by_id})
     with transaction.atomic():
         advance(filing, FILING, "unlock", guards, step)
         _decide(asked, user, now, granted=True)

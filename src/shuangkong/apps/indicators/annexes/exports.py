@@ -25,7 +25,7 @@ def annex(user: Any, arguments: dict[str, str]) -> Table | None:
     """The table ``number`` of ``plan`` (in ``form``), as far as the reader may see it; None where there is no such table, or nothing of it
     that the reader may see."""
     plan = Plan.objects.filter(code=arguments.get("plan", "")).select_related("subject").first()
-    number = int(arguments["number"]) if arguments.get("number", "").isdigit() else 0
+    number = int(arguments["number"]) if arguments.get("number", "") in ("1", "2", "3", "4") else 0
     if plan is None or number not in FORMS:
         return None
     found = visible(user).filter(HANDED_DOWN, plan=plan, annex=number)

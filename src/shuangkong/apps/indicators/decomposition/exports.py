@@ -17,7 +17,7 @@ from shuangkong.apps.organisations.selectors import city
 def decomposition(user: Any, arguments: dict[str, str]) -> Table | None:
     """The version ``id``; None where there is none that the reader may see."""
     text = arguments.get("id", "")
-    page = selectors.version_page(user, int(text)) if text.isdigit() else None
+    page = selectors.version_page(user, int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else None
     if page is None:
         return None
     parts = next(([part.word for part in line.parts] for line in page.lines if line.parts), [])
@@ -49,7 +49,7 @@ def decomposition(user: Any, arguments: dict[str, str]) -> Table | None:
 def environment(user: Any, arguments: dict[str, str]) -> Table:
     """The quality of air and water by county in the asked year, as the page with the same address shows it."""
     year = arguments.get("year", "")
-    on = date(int(year) + 1, 1, 1) if year.isdigit() and 2000 < int(year) < 2100 else date(2100, 1, 1)
+    on = date(int(year) + 1, 1, 1) if year.isascii() and year.isdigit() and len(year) == 4 and 2000 < int(year) < 2100 else date(2100, 1, 1)
     page = selectors.quality_page(user, city(), year, on)
     names = (*AIR, *WATER)
     headings = [_("地区"), _("代码"), _("年份"), *(f"{MEASURES[name].label}（{MEASURES[name].unit}）" for name in names), _("演示")]

@@ -250,7 +250,7 @@ def quality_page(user: Any, city: Subject | None, year: str, today: date) -> Qua
         return QualityPage(years, years[0], ())
     known = gather.readings(city, years, user)
     newest = max((of for _subject, of in known), default=years[0])
-    chosen = int(year) if year.isdigit() and int(year) in years else newest
+    chosen = next((each for each in years if str(each) == year), newest)
     regions = gather.regions_on(city, date(chosen, 12, 31))
     lines = [(s, known.get((s.pk, chosen), {}), known.get((s.pk, chosen - 1), {})) for s in regions]
     return QualityPage(years, chosen, tuple(lines))

@@ -46,7 +46,7 @@ def correct(filing: Filing, user: Any, reason: str) -> Filing:
 
 def _require_accepted_still(filing: Filing) -> None:
     """Holds the row until the next version stands, so that nobody locks it in between, and whoever locked it first wins."""
-    standing = Filing.objects.unscoped("the filing that is corrected").select_for_update().filter(pk=filing.pk)
+    standing = Filing.objects.unscoped("the filing that is corrected").select_for_update().filter(pk=filing.pk).order_by("pk")
     if standing.values_list("state", flat=True).first() != Filing.State.ACCEPTED:
         raise outdone(filing, FILING, "lock")
 

@@ -192,4 +192,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for me, with deadlines; or what was settled."""
     closed = request.GET.get("state") == "closed"
     shown = table(request, selectors.inbox(request.user, closed=closed), ())
-    return render(request, "desk/inbox.html", {"table": shown, "closed": closed, "today": request.today})
+    context = {"table": shown, "closed": closed, "today": request.today}
+    if not closed:  # the count of the frame is the count of these rows
+        context["inbox_count"] = shown.page.paginator.count
+    return render(request, "desk/inbox.html", context)

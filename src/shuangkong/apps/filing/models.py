@@ -129,7 +129,14 @@ class Filing(Scoped):
         ]
         indexes = [
             models.Index(fields=["subject", "form_id", "period_end"], name="filing_of_subject"),
-            models.Index(fields=["form_id", "period_end", "state"], name="filing_of_form"),
+            # Holds all that is counted for a period, so that counting reads no draft.
+            models.Index(
+                fields=[
+                    "form_id", "period_end", "state", "version", "period_kind", "use", "respondent", "departments",
+                    "first_submitted_at", "due_on",
+                ],
+                name="filing_counted",
+            ),
             models.Index(fields=["state", "level"], name="filing_waiting"),
         ]
 

@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from html import escape
+from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from shuangkong.apps.desk.models import InboxItem
 from shuangkong.apps.ui import statuses
 
 register = template.Library()
 
 
 @register.simple_tag
-def inbox_items(items: Iterable[InboxItem], today: date) -> SafeString:
-    """Urgency, title and way, detail, whose it is, the deadline or when it was settled."""
+def inbox_items(items: Iterable[Any], today: date) -> SafeString:
+    """Urgency, title and way, detail, whose it is, the deadline or when it was settled; ``items`` as the selector gives them."""
     demonstration = f' <span class="mk mk-demo">{_("演示")}</span>'
     shown = _Shown(today)
     return mark_safe("".join(_item(item, shown, demonstration if item.demonstration else "") for item in items))
@@ -34,9 +34,9 @@ class _Shown:
         self.due = cache(lambda due_on: statuses.due(due_on, today))
 
 
-def _item(item: InboxItem, shown: _Shown, mark: str) -> str:
+def _item(item: Any, shown: _Shown, mark: str) -> str:
     detail = f'<br><span class="note">{escape(item.detail)}</span>' if item.detail else ""
-    whose = item.for_department.short_name if item.for_department else item.for_subject.name if item.for_subject else ""
+    whose = item.for_department__short_name or item.for_subject__name
     of = f'<br><span class="note">{escape(whose)}</span>' if whose else ""
     words = f'<div class="m"><a href="{escape(item.address)}">{escape(item.title)}</a>{mark}{detail}{of}</div>'
     if item.closed_at:

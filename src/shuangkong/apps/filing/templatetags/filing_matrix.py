@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from html import escape
 
 from django import template
 from django.urls import reverse
@@ -12,19 +13,32 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.filing.matrix import Cell
+from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui import statuses
 
 register = template.Library()
 
 
 @register.simple_tag
-def matrix_cells(cells: Iterable[Cell]) -> SafeString:
-    """A row of cells: shape, colour and word of each state, leading to the filing where there is one."""
-    language, address, made = get_language(), _address(), []
+def matrix_rows(rows: Iterable[tuple[Subject, Sequence[Cell]]], may_remind: bool) -> SafeString:
+    """All rows in one piece, each a unit (to be chosen where one may remind) with its cells."""
+    language, address = get_language(), _address()
+    return mark_safe("".join(f"<tr>{_unit(unit, may_remind)}{_cells(cells, address, language)}</tr>" for unit, cells in rows))
+
+
+def _unit(unit: Subject, may_remind: bool) -> str:
+    name = escape(unit.name)
+    chosen = f'<label class="chk"><input type="checkbox" name="unit" value="{unit.pk}"> {name}</label>' if may_remind else name
+    return f'<th scope="row">{chosen}</th>'
+
+
+def _cells(cells: Iterable[Cell], address: str, language: str) -> str:
+    """Shape, colour and word of each state, leading to the filing where there is one."""
+    made = []
     for state, filing, late, corrected in cells:
         shown = _shown(state, late, corrected, language)
         made.append(f'<td><a href="{address}{filing}/">{shown}</a></td>' if filing else f"<td>{shown}</td>")
-    return mark_safe("".join(made))
+    return "".join(made)
 
 
 @lru_cache(maxsize=4)

@@ -53,8 +53,12 @@ def write_workbook(path: Path, rows: int = ROWS, faulty_every: int = 0, periods:
         for number, (county, sector, what, flow, period) in enumerate(islice(cells, rows), 1):
             if faulty_every and number % faulty_every == 0:
                 what = "不存在的品种"
-            row = [number, county, sector, what, flow, period, round(dice.uniform(1, 90_000), 2), "吨", "初步核算"]
-            sheet.write_row(number, 0, row)
+            sheet.write_number(number, 0, number)
+            for column, text in enumerate((county, sector, what, flow, period), 1):
+                sheet.write_string(number, column, text)
+            sheet.write_number(number, 6, round(dice.uniform(1, 90_000), 2))
+            sheet.write_string(number, 7, "吨")
+            sheet.write_string(number, 8, "初步核算")
 
 
 def read_with_calamine(path: Path) -> int:

@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 PYTHON = sys.executable
 PURE = ("core", "rulebook", "hj212", "calculators")
-WITHOUT_DATABASE = ("house", "gateway", "series")
+#: What runs in one pass only: it needs no database, or has one of its own.
+ONCE = ("house", "gateway", "series", "ledger/test_import_large.py")
 NO_SKIP = os.environ.get("SHUANGKONG_NO_SKIP") == "1"
 PYTEST = [PYTHON, "-m", "pytest", "-q"]
 PARALLEL = ["-n", "2"]
@@ -74,8 +75,8 @@ def pure_tests(report: Report, env: dict[str, str]) -> None:
 
 def app_tests(report: Report, env: dict[str, str], backend: str) -> None:
     """All tests outside the pure rooms, without a browser, on one database."""
-    once = PURE if backend == "SQLite" else (*PURE, *WITHOUT_DATABASE)
-    command = [*PYTEST, *PARALLEL, *(f"--ignore=tests/{room}" for room in once), "-m", "not browser", "tests"]
+    left_out = PURE if backend == "SQLite" else (*PURE, *ONCE)
+    command = [*PYTEST, *PARALLEL, *(f"--ignore=tests/{room}" for room in left_out), "-m", "not browser", "tests"]
     step(report, f"tests on {backend}", command, env)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,9 +38,23 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def inbox(user: Any, *, closed: bool = False) -> QuerySet:
-    """What waits for a person, the most urgent first; or what was settled, the newest first. Named tuples: a page shows many."""
-    items = InboxItem.objects.visible_to(user).values_list(*_SHOWN, named=True)
+@dataclass(frozen=True)
+class Lines:
+    """Items as a paginator takes them: counted without whose they are, a page of them as named tuples."""
+
+    items: QuerySet[InboxItem]
+
+    def count(self) -> int:
+        """How many there are."""
+        return self.items.count()
+
+    def __getitem__(self, part: slice) -> QuerySet:
+        return self.items.values_list(*_SHOWN, named=True)[part]
+
+
+def inbox(user: Any, *, closed: bool = False) -> Lines:
+    """What waits for a person, the most urgent first; or what was settled, the newest first."""
+    items = InboxItem.objects.visible_to(user)
     if closed:
-        return items.filter(closed_at__isnull=False).order_by("-closed_at", "-id")
-    return items.filter(closed_at=None).order_by(F("due_on").asc(nulls_last=True), "severity", "-id")
+        return Lines(items.filter(closed_at__isnull=False).order_by("-closed_at", "-id"))
+    return Lines(items.filter(closed_at=None).order_by(F("due_on").asc(nulls_last=True), "severity", "-id"))

@@ -135,12 +135,13 @@ def _of(user: Any, form: Form, shown: Sequence[Period]) -> QuerySet[Filing]:
 def columns(user: Any, form: Form, shown: Sequence[Period], today: date, year: int, words: str = "") -> tuple[list[Column], int]:
     """The periods with their rates over all units that the person may see, and how many units :func:`units` has. Two queries."""
     due = {period.end: due_on(_edition(form, period).deadline, period.end) for period in shown}
+    timely = Count("first_submitted_at", filter=InTime("first_submitted_at", "due_on"))
     counted = (
         _of(user, form, shown)
         .filter(version=1)
         .order_by()
         .values_list("period_end", "state")
-        .annotate(n=Count("*"), filed=Count("first_submitted_at"), timely=Count("first_submitted_at", filter=InTime("first_submitted_at", "due_on")))
+        .annotate(n=Count("*"), filed=Count("first_submitted_at"), timely=timely)
     )
     by_end: dict[date, Counter[str]] = {}
     for end, state, n, filed, timely in counted:

@@ -8,12 +8,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import clear_url_caches
 
-from bench import filing, reference_filing
+from bench import filing, filing_year, reference_filing
+from shuangkong.apps.audit.models import Entry
 from shuangkong.apps.desk import workdays
+from shuangkong.apps.filing.models import Round
 
 TOLERANCE = 0.1
 UNITS = 60
@@ -27,7 +30,7 @@ def made(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[d
     settings.ALLOWED_HOSTS = ["testserver"]
     clear_url_caches()
     workdays.forget()
-    yield filing.load(UNITS)
+    yield filing.load(UNITS, filing.lay)
     clear_url_caches()
     reference_filing.SHAPES.clear()
 
@@ -68,8 +71,24 @@ def test_a_year_is_filed_by_the_address_of_the_grid(made: dict[str, Any]) -> Non
     assert filing.by_address(filing.signed_in(made["second"]), made["firms"][1]) == 12
 
 
+def test_a_year_is_filed_by_workbook_and_by_the_api(made: dict[str, Any]) -> None:
+    cache.clear()
+    firms = made["firms"][:2]
+    assert set(filing_year.file_year(filing.FORM, firms, filing.YEAR, filing.NOW).values()) == {12, 24}
+    (taken, *_others), lost = filing_year.split(filing.FORM, firms, filing.YEAR).by_api, Round.objects.unscoped("test")
+    audited = Entry.objects.filter(action="filing.filing.submit", target_id=str(taken.pk))
+    assert audited.count() == lost.filter(filing=taken).count() == 1
+    with pytest.raises(RuntimeError, match=r"400: .*已提交，不能再改"):
+        filing_year.by_api([taken], filing_year.people(firms))
+    assert filing_year.in_the_database(filing.FORM, made["firms"][:3], filing.YEAR)["rounds"] == 24
+
+
 def test_ratios_and_queries_are_held_on_every_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = {"matrix": {"ratio": 2.1, "queries": 12}, "inbox": {"ratio": 1.9, "queries": 13}, "filed": 12}
+    slow = {
+        "matrix": {"ratio": 2.1, "queries": 12},
+        "inbox": {"ratio": 1.9, "queries": 13},
+        "filed": dict.fromkeys(("by_workbook", "by_api", "as_sent"), 5999),
+    }
     monkeypatch.setattr(filing, "_call", lambda *arguments: slow)
     found = filing.run()
-    assert [result.good for result in found[:4]] == [False, True, True, False]
+    assert [result.good for result in found[:5]] == [False, True, True, False, False]

@@ -32,15 +32,23 @@ def file_of(user: Any, file_id: int) -> StoredFile | None:
     return StoredFile.objects.visible_to(user).filter(pk=file_id).first()
 
 
-#: What a line of the inbox shows.
+#: What a line of the inbox shows; a subject's details and the like are not read.
 _SHOWN = (
     "title", "detail", "severity", "address", "due_on", "closed_at", "demonstration", "for_subject__name", "for_department__short_name",
 )  # fmt: skip
 
 
+def inbox(user: Any, *, closed: bool = False) -> QuerySet:
+    """What waits for a person, the most urgent first; or what was settled, the newest first."""
+    items = InboxItem.objects.visible_to(user).select_related("for_subject", "for_department").only(*_SHOWN)
+    if closed:
+        return items.filter(closed_at__isnull=False).order_by("-closed_at", "-id")
+    return items.filter(closed_at=None).order_by(F("due_on").asc(nulls_last=True), "severity", "-id")
+
+
 @dataclass(frozen=True)
 class Lines:
-    """Items as a paginator takes them: counted without whose they are, a page of them as named tuples."""
+    """Items as a paginator takes them: counted without whose they are, a page of them as named tuples of what a line shows."""
 
     items: QuerySet[InboxItem]
 
@@ -50,11 +58,3 @@ class Lines:
 
     def __getitem__(self, part: slice) -> QuerySet:
         return self.items.values_list(*_SHOWN, named=True)[part]
-
-
-def inbox(user: Any, *, closed: bool = False) -> Lines:
-    """What waits for a person, the most urgent first; or what was settled, the newest first."""
-    items = InboxItem.objects.visible_to(user)
-    if closed:
-        return Lines(items.filter(closed_at__isnull=False).order_by("-closed_at", "-id"))
-    return Lines(items.filter(closed_at=None).order_by(F("due_on").asc(nulls_last=True), "severity", "-id"))

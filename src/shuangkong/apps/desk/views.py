@@ -191,7 +191,7 @@ def export(request: HttpRequest, kind_id: str) -> HttpResponse:
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for me, with deadlines; or what was settled."""
     closed = request.GET.get("state") == "closed"
-    shown = table(request, selectors.inbox(request.user, closed=closed), ())
+    shown = table(request, selectors.Lines(selectors.inbox(request.user, closed=closed)), ())
     context = {"table": shown, "closed": closed, "today": request.today}
     if not closed:  # the count of the frame is the count of these rows
         context["inbox_count"] = shown.page.paginator.count

@@ -14,7 +14,6 @@ from shuangkong.apps.cockpit import drawings, selectors
 from shuangkong.apps.cockpit.cells import Aim, Cell, Item, Place, PlanFacts, RunFacts
 from shuangkong.apps.cockpit.selectors import Filed, Moment
 from shuangkong.apps.indicators.catalogue import ENTRIES
-from shuangkong.apps.indicators.forecast.selectors import year_end
 from shuangkong.apps.indicators.models import ForecastPoint, Run
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui.charts import Chart
@@ -286,7 +285,7 @@ def _fill(page: Overview) -> None:
         and page.today.year <= page.plan.last_year
         and (page.moment is None or page.moment.run is None)
     ):
-        page.outlook = year_end(page.user, (selectors.DECLINE,), city.pk).get(selectors.DECLINE)
+        page.outlook = selectors.outlook(page.user, selectors.DECLINE, city.pk)
     path = ((day, values.get((page.city.subject.pk, selectors.DECLINE, day))) for day in _shown_ends(page)) if page.city else ()
     page.path = [value for _day, value in path if value is not None]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -34,7 +35,7 @@ from shuangkong.apps.cockpit.cells import (
 )  # fmt: skip
 from shuangkong.apps.cockpit.prepared import Reach, Statement, reach_of
 from shuangkong.apps.desk import selectors as desk
-from shuangkong.apps.indicators.models import HANDED_DOWN, Indicator, Run, Target, Value
+from shuangkong.apps.indicators.models import HANDED_DOWN, Forecast, ForecastPoint, Indicator, Run, Target, Value
 from shuangkong.apps.indicators.tables import with_tables
 from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.apps.plans.models import Plan
@@ -141,7 +142,8 @@ def _counted(run_id: int, ends: tuple[date, ...]) -> list[tuple[date, int]]:
 @lru_cache(maxsize=64)
 def _filed(run_id: int, ends: tuple[date, ...]) -> Statement:
     found = _of_run(Value.objects.unscoped("which quarter is complete is no figure"), run_id).filter(
-        indicator__code=CHANGE, treatment=GROSS, period_kind="ytd", release="", subject__kind=Subject.Kind.COUNTY, period_end__in=ends
+        indicator__code=CHANGE, treatment=GROSS, period_kind="ytd", release="", period_end__in=ends,
+        subject__in=Subject.objects.filter(kind=Subject.Kind.COUNTY).order_by().values("pk"),
     )
     counted = found.annotate(end_text=Cast("period_end", TextField())).values_list("end_text").annotate(known=Count("value"))
     return prepared.compiled(counted.order_by("-end_text"))
@@ -205,6 +207,30 @@ def _values_and_path(
     now = seen.filter(period_end=end, indicator__code__in=sorted(codes), subject__in=subject_ids)
     path = seen.filter(indicator__code=DECLINE, subject=city_id, period_end__in=ends)
     return prepared.union(prepared.compiled(columns(now)), prepared.compiled(columns(path)))
+
+
+def outlook(user: Any, code: str, subject_id: int) -> ForecastPoint | None:
+    """The nearest forecast year of one indicator of one place, with its forecast. One statement."""
+    found = prepared.rows(_outlook(reach_of(user), code, subject_id))
+    return _point(*found[0]) if found else None
+
+
+@lru_cache(maxsize=64)
+def _outlook(reach: Reach, code: str, subject_id: int) -> Statement:
+    found = ForecastPoint.objects.visible_to(reach).filter(
+        forecast__superseded_at__isnull=True, forecast__indicator__code=code, forecast__subject=subject_id, period_kind="year"
+    )
+    day = Cast("period_start", TextField())
+    fields = ("forecast_id", "start_text", "value", "low", "high", "verdict", "forecast__level_percent")
+    named = (f"forecast__indicator__{name}" for name in ("code", "unit", "decimals"))
+    return prepared.compiled(found.order_by("period_end").annotate(start_text=day).values_list(*fields, *named)[:1])
+
+
+def _point(forecast: int, start: str, value: str, low: str, high: str, verdict: str, level: str | None, *named: Any) -> ForecastPoint:
+    measure = Indicator(**dict(zip(("code", "unit", "decimals"), named, strict=True)))
+    made_by = Forecast(pk=forecast, level_percent=None if level is None else Decimal(level), indicator=measure)
+    ends = {"value": Decimal(value), "low": Decimal(low), "high": Decimal(high)}
+    return ForecastPoint(forecast=made_by, period_kind="year", period_start=date.fromisoformat(start), verdict=verdict, **ends)
 
 
 def values_and_parts(

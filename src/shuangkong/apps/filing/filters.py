@@ -16,6 +16,12 @@ from shuangkong.core.periods import Period
 from shuangkong.rulebook import forms as definitions
 
 
+def dress(form: forms.Form) -> None:
+    """Give the fields of ``form`` the look of the platform's fields."""
+    for field in form.fields.values():
+        field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+
+
 class DutyForm(forms.Form):
     """Who is to owe which form from when: codes or names of subjects, parted by blanks, commas or lines."""
 
@@ -29,8 +35,7 @@ class DutyForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = definitions.current()
         self.fields["form"].choices = [(name, known.newest(name).title) for name in known.ids()]
-        for field in self.fields.values():
-            field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+        dress(self)
 
     def clean_subjects(self) -> list[Subject]:
         """The subjects that were named; one that is not known is said."""
@@ -57,6 +62,7 @@ class FilingFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = definitions.current()
         self.fields["form"].choices = [("", _("全部")), *((name, known.newest(name).title) for name in known.ids())]
+        dress(self)
 
     def clean_period(self) -> Period | None:
         """The period that was meant."""

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shuangkong.apps.audit.services import record_read
 from shuangkong.apps.filing.checks import selectors, switches
 from shuangkong.apps.filing.checks.groups import together
+from shuangkong.apps.filing.filters import dress
 from shuangkong.apps.filing.models import CheckSwitch, FoundFinding, Suppression
 from shuangkong.apps.filing.permissions import reviews_at_all
 from shuangkong.apps.ui.tables import Column, chips, table
@@ -56,6 +57,7 @@ class FindingFilterForm(forms.Form):
         known = definitions.current()
         self.fields["form"].choices = [("", _("全部")), *((name, known.newest(name).title) for name in known.ids())]
         self.fields["check"].choices = [("", _("全部")), *((check.number, f"{check.number} {check.title}") for check in catalogue())]
+        dress(self)
 
     def clean_period(self) -> Period | None:
         """The period that was meant."""

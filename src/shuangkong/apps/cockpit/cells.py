@@ -163,15 +163,13 @@ def cells(rows: Iterable[tuple[Any, ...]]) -> list[Cell]:
     """Small objects of driver rows; one :class:`Measure` for each indicator."""
     measures: dict[str, Measure] = {}
     found = []
-    for pk, subject, kind, end, basis, treatment, lens, number, words, severity, status, *rest in rows:
-        demonstration, recalled, sentence, finding, *named = rest
-        measure = measures.get(named[0])
+    for row in rows:
+        measure = measures.get(row[15])
         if measure is None:
-            measure = measures[named[0]] = Measure(*named)
-        value = None if number is None else Decimal(number)
-        marks = bool(demonstration), bool(recalled)
-        key = pk, subject, kind, _day(end), basis, treatment, lens
-        found.append(Cell(*key, value, words, severity, status, *marks, sentence, finding, measure))
+            measure = measures[row[15]] = Measure(*row[15:])
+        value = None if row[7] is None else Decimal(row[7])
+        marks = bool(row[11]), bool(row[12])
+        found.append(Cell(*row[:3], _day(row[3]), *row[4:7], value, *row[8:11], *marks, row[13], row[14], measure))
     return found
 
 

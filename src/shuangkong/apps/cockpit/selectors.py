@@ -294,9 +294,14 @@ def series_of(user: Any, run: Run | None, code: str, subject_id: int, ends: Sequ
 
 def rank(value: Cell) -> tuple[int, int, int]:
     """How good a value is among several of one cell: period kind, lens, basis; the smallest is taken."""
-    kinds = _KINDS[value.indicator.code in SINCE_BASE]
-    kind = kinds.index(value.period_kind) if value.period_kind in kinds else len(kinds)
-    return kind, _LENSES.index(value.lens) if value.lens in _LENSES else len(_LENSES), _BASES.index(value.basis)
+    return _rank(value.indicator.code in SINCE_BASE, value.period_kind, value.lens, value.basis)
+
+
+@lru_cache(maxsize=256)
+def _rank(since_base: bool, period_kind: str, lens: str, basis: str) -> tuple[int, int, int]:
+    kinds = _KINDS[since_base]
+    kind = kinds.index(period_kind) if period_kind in kinds else len(kinds)
+    return kind, _LENSES.index(lens) if lens in _LENSES else len(_LENSES), _BASES.index(basis)
 
 
 def best(values: Iterable[Cell], judged_by: str = GROSS) -> dict[tuple[int, str, date], Cell]:

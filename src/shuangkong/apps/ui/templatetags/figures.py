@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from shuangkong.apps.ui import bullets, figures, statuses
 from shuangkong.core import wording
@@ -78,4 +80,9 @@ def due(on: date | None, today: date) -> SafeString:
 @register.simple_tag
 def urgency(severity: int, on: date | None, today: date) -> SafeString:
     """The icon of an open item."""
+    return _urgency(severity, on, today, get_language())
+
+
+@lru_cache(maxsize=512)
+def _urgency(severity: int, on: date | None, today: date, language: str) -> SafeString:
     return statuses.urgency(severity, on, today)

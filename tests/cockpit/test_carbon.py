@@ -63,6 +63,8 @@ def test_the_city_lists_its_counties_and_zones_apart_with_the_target(town: Town,
     assert "郴州市碳排放" in text
     for words in ("北湖区", "苏仙区", "园区（与县市区重叠，单列）", "17%", "应达到", "2026年电力排放因子未公布，用2023年的"):
         assert words in text
+    assert "排放量齐2 / 2" in text
+    assert "强度齐" not in text
     assert client.get("/carbon/999999/").status_code == 404
 
 

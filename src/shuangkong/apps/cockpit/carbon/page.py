@@ -93,6 +93,11 @@ class CarbonPage:
         return [line for line in self.lines if line.place.kind == Subject.Kind.COUNTY and line.seen]
 
     @property
+    def complete(self) -> int:
+        """How many of the counties that may be seen have their CO2."""
+        return sum(cell is not None and cell.value is not None for cell in (line.cells.get(TOTAL) for line in self.counties))
+
+    @property
     def zones(self) -> list[PlaceLine]:
         """The zones that may be seen: they lie over counties."""
         return [line for line in self.lines if line.place.kind == Subject.Kind.ZONE and line.seen]

@@ -5,15 +5,26 @@ from pathlib import Path
 import pytest
 
 from shuangkong.core.errors import InputError
-from shuangkong.core.states import FILING
+from shuangkong.core.states import FILING, OUTAGE, QUALITY, Machine
 
 
-def test_every_state_is_reached_and_every_word_is_used() -> None:
-    reached = {FILING.first} | {move.next for move in FILING.moves}
-    assert reached == set(FILING.states)
-    assert {move.verb for move in FILING.moves} == set(FILING.verbs)
-    assert {move.guard for move in FILING.moves} == set(FILING.guards)
-    assert len({(move.state, move.verb, move.guard) for move in FILING.moves}) == len(FILING.moves)
+@pytest.mark.parametrize("machine", [FILING, OUTAGE, QUALITY], ids=lambda machine: machine.name)
+def test_every_state_is_reached_and_every_word_is_used(machine: Machine) -> None:
+    reached = {machine.first} | {move.next for move in machine.moves}
+    assert reached == set(machine.states)
+    assert {move.verb for move in machine.moves} == set(machine.verbs)
+    assert {move.guard for move in machine.moves} == set(machine.guards)
+    assert len({(move.state, move.verb, move.guard) for move in machine.moves}) == len(machine.moves)
+
+
+def test_a_gap_ends_by_what_the_platform_sees_or_by_words() -> None:
+    assert {move.guard for move in OUTAGE.moves if move.next == "closed"} == {"platform", "owner", "city"}
+    assert [move.state for move in OUTAGE.moves if move.verb == "settle"] == ["restored"]
+    assert OUTAGE.allowed("closed") == ()
+
+
+def test_what_is_settled_opens_again_only_by_the_city() -> None:
+    assert [(move.verb, move.guard) for move in QUALITY.moves if move.state == "settled"] == [("reopen", "city")]
 
 
 def test_what_is_locked_leads_on_only_by_two_persons() -> None:

@@ -127,3 +127,35 @@ DECOMPOSITION = Machine(
     {"save": "保存", "submit": "提交", "return": "退回", "publish": "发布", "supersede": "取代"},
     {"city": "市级主管", "solved": "市级主管，分得下去", "second_person": "另一位市级主管", "newer": "新版发布时"},
 )
+
+#: A gap in what is measured: it stands until values come again; then until it is filled, or somebody says how the gap is to be taken.
+OUTAGE = Machine(
+    "outage",
+    "open",
+    (
+        Move("open", "explain", "explained", "owner"),
+        Move("explained", "explain", "explained", "owner"),
+        *_moves(("open", "explained"), "restore", "restored", "platform"),
+        *_moves(("open", "explained", "restored"), "fill", "closed", "platform"),
+        Move("restored", "settle", "closed", "owner"),
+        *_moves(("open", "explained", "restored"), "withdraw", "closed", "city"),
+    ),
+    {"open": "中断", "explained": "中断（已说明）", "restored": "已恢复，待补传", "closed": "已办结"},
+    {"explain": "说明原因", "restore": "恢复", "fill": "补齐", "settle": "说明修复", "withdraw": "核销"},
+    {"owner": "所属单位或市级主管，写明情况", "platform": "平台，见到数据", "city": "市级主管，写明理由"},
+)
+
+#: What a quality rule saw: explained by whom it concerns, settled by the city; opened anew only by a person, with a reason.
+QUALITY = Machine(
+    "quality",
+    "open",
+    (
+        Move("open", "explain", "explained", "owner"),
+        Move("explained", "explain", "explained", "owner"),
+        *_moves(("open", "explained"), "settle", "settled", "city"),
+        Move("settled", "reopen", "open", "city"),
+    ),
+    {"open": "待说明", "explained": "已说明", "settled": "已核实"},
+    {"explain": "说明", "settle": "核实", "reopen": "重新打开"},
+    {"owner": "所属单位或市级主管，写明情况", "city": "市级主管，写明理由"},
+)

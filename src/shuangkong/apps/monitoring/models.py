@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from shuangkong.apps.ledger.fields import RatioField
+from shuangkong.apps.monitoring.sharing import telemetry_q
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.organisations.scope import Scoped
 
@@ -112,3 +114,214 @@ class Collection(models.Model):
 
     class Meta:
         verbose_name = _("监测数据交接")
+
+
+class Point(Scoped):
+    """One series of values: a factor of a device, or a code of an energy user's meters. ``id`` is the point's number in the series.
+
+    ``source`` is the key without its code (``hj212/MN``, ``meter/CODE``): what falls silent together. ``interval_s``: how far apart its
+    real-time values are expected. ``last_at`` is the time of its newest value, ``last_received_at`` when the newest value came; both
+    follow the series. ``active_to`` ends the expectation, never the history.
+    """
+
+    class Medium(models.TextChoices):
+        """What is measured, which says the rules that apply."""
+
+        GAS = "gas", _("废气")
+        WATER = "water", _("废水")
+        ENERGY = "energy", _("能源计量")
+        OTHER = "other", _("其他")
+
+    class Role(models.TextChoices):
+        """What the series stands for among those of its source."""
+
+        POLLUTANT = "pollutant", _("污染物")
+        FLOW = "flow", _("流量")
+        CONDITION = "condition", _("工况参数")
+        METER = "meter", _("计量")
+
+    id = models.BigIntegerField(primary_key=True, editable=False)
+    key = models.CharField(max_length=100, unique=True)
+    source = models.CharField(max_length=90, db_index=True)
+    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="points")
+    subject = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="points")
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=80)
+    unit = models.CharField(max_length=40, blank=True)
+    medium = models.CharField(max_length=8, choices=Medium.choices)
+    role = models.CharField(max_length=10, choices=Role.choices)
+    interval_s = models.PositiveIntegerField()
+    active_from = models.DateTimeField()
+    active_to = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    last_received_at = models.DateTimeField(null=True)
+    demonstration = models.BooleanField(default=False)
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["source", "code"]
+        verbose_name = _("监测点")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """As of :func:`telemetry_q`."""
+        return telemetry_q(user, "subject")
+
+
+class PointLimit(Scoped):
+    """A bound of a point's values from a day on: what a standard or permit allows, or what the instrument and the plant can do."""
+
+    class Kind(models.TextChoices):
+        """Whether it must not or cannot be exceeded."""
+
+        STANDARD = "standard", _("限值")
+        RANGE = "range", _("量程或能力")
+
+    point = models.ForeignKey(Point, models.PROTECT, related_name="limits")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    lower = RatioField(null=True)
+    upper = RatioField(null=True)
+    applies_from = models.DateField()
+    applies_to = models.DateField(null=True)
+    document = models.CharField(max_length=80)
+    locator = models.CharField(max_length=80, blank=True)
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    entered_at = models.DateTimeField(db_default=Now())
+    demonstration = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["point_id", "kind", "applies_from"]
+        verbose_name = _("监测点限值")
+        constraints = [models.UniqueConstraint(fields=["point", "kind", "applies_from"], name="limit_once_from")]
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """Who sees the point."""
+        return telemetry_q(user, "point__subject")
+
+
+class Outage(Scoped):
+    """A source, or one point of it, from which no value comes although values are expected: from the first that was missed.
+
+    ``expected`` and ``filled`` count the real-time values of the gap and those that came later; ``due_on`` is the last working day for
+    the repair. States by :data:`shuangkong.core.states.OUTAGE`.
+    """
+
+    source = models.CharField(max_length=90, db_index=True)
+    point = models.ForeignKey(Point, models.PROTECT, null=True, related_name="outages")
+    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="outages")
+    subject = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="outages")
+    started_at = models.DateTimeField(db_index=True)
+    noticed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    due_on = models.DateField()
+    state = models.CharField(max_length=10, default="open", db_index=True)
+    cause = models.CharField(max_length=12)
+    points = models.PositiveIntegerField(default=1)
+    expected = models.PositiveBigIntegerField(default=0)
+    filled = models.PositiveBigIntegerField(default=0)
+    words = models.CharField(max_length=300, blank=True)
+    words_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    words_at = models.DateTimeField(null=True)
+    demonstration = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-started_at", "-id"]
+        verbose_name = _("中断")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "started_at"], condition=models.Q(point=None), name="outage_of_source_once"),
+            models.UniqueConstraint(fields=["point", "started_at"], condition=models.Q(point__isnull=False), name="outage_of_point_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.point.name if self.point else (self.device.name if self.device else self.source)
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """As of :func:`telemetry_q`."""
+        return telemetry_q(user, "subject")
+
+
+class QualityFinding(Scoped):
+    """What a quality rule saw in a window of a point, with its evidence, once. A question, not a verdict.
+
+    ``evidence`` holds what the rule compared (:class:`shuangkong.core.quality.Finding` as data). States by
+    :data:`shuangkong.core.states.QUALITY`.
+    """
+
+    point = models.ForeignKey(Point, models.PROTECT, related_name="findings")
+    rule = models.CharField(max_length=12)
+    title = models.CharField(max_length=60)
+    severity = models.CharField(max_length=8)
+    window_start = models.DateTimeField()
+    window_end = models.DateTimeField()
+    found_at = models.DateTimeField(db_index=True)
+    saw = models.CharField(max_length=400)
+    evidence = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, default="open", db_index=True)
+    outcome = models.CharField(max_length=12, blank=True)
+    words = models.CharField(max_length=300, blank=True)
+    words_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    words_at = models.DateTimeField(null=True)
+    demonstration = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-window_end", "-id"]
+        verbose_name = _("数据质量疑点")
+        constraints = [models.UniqueConstraint(fields=["point", "rule", "window_start"], name="finding_once_a_window")]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.point_id}"
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """Who sees the point."""
+        return telemetry_q(user, "point__subject")
+
+
+class ConnectionDuty(Scoped):
+    """Who must be connected (应联网), by which system, why, and since when; it is met when a point of the subject is active."""
+
+    class Kind(models.TextChoices):
+        """For what reason."""
+
+        PERMIT = "permit", _("排污许可")
+        VOC = "voc", _("挥发性有机物重点单位")
+        PARK = "park", _("园区")
+        ENERGY = "energy", _("重点用能单位")
+
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="connection_duties")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    reason = models.CharField(max_length=200)
+    document = models.CharField(max_length=80, blank=True)
+    since = models.DateField()
+    until = models.DateField(null=True)
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    entered_at = models.DateTimeField(db_default=Now())
+    demonstration = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["kind", "subject__code", "since"]
+        verbose_name = _("应联网单位")
+        constraints = [models.UniqueConstraint(fields=["subject", "kind", "since"], name="duty_to_connect_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.subject_id}"
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """As of :func:`telemetry_q`."""
+        return telemetry_q(user, "subject")
+
+
+class QualityProgress(models.Model):
+    """How far the series was looked at: ``name`` is the work, ``at`` the moment up to which it is done."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("质量检查进度")

@@ -72,8 +72,24 @@ FORECAST = {
     "forecast_missed": State("st-2", gettext_lazy("按预测达不到")),
 }
 
+#: How a telemetry point, a gap in what it sends, and a doubt about its values stand.
+TELEMETRY = {
+    "point_online": State("w-ok", gettext_lazy("在线")),
+    "point_late": State("w-run", gettext_lazy("迟到")),
+    "point_cut": State("w-stop", gettext_lazy("中断")),
+    "point_never": State("st-ex", gettext_lazy("从未上传")),
+    "point_ended": State("st-ex", gettext_lazy("已停用")),
+    "outage_open": State("w-stop", gettext_lazy("中断")),
+    "outage_explained": State("w-run", gettext_lazy("中断（已说明）")),
+    "outage_restored": State("w-sub", gettext_lazy("已恢复，待补传")),
+    "outage_closed": State("w-ok", gettext_lazy("已办结")),
+    "quality_open": State("w-todo", gettext_lazy("待说明")),
+    "quality_explained": State("w-sub", gettext_lazy("已说明")),
+    "quality_settled": State("w-ok", gettext_lazy("已核实")),
+}
+
 VOCABULARY: dict[str, State] = {
-    **FORECAST, **WORK, **DATA, **EVIDENCE, **FINDING,
+    **TELEMETRY, **FORECAST, **WORK, **DATA, **EVIDENCE, **FINDING,
     "not_rated": State("st-ex", gettext_lazy("不评级")),
     #: Neither published nor within the reader's reach: nothing is said about whether it is there.
     "withheld": State("st-ex", gettext_lazy("未公开")),

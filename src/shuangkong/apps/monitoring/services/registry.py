@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.desk.sealing import seal, unseal
 from shuangkong.apps.monitoring.models import Collection, Device, Incident
-from shuangkong.apps.monitoring.services import alerts
+from shuangkong.apps.monitoring.services import alerts, points
 from shuangkong.core.errors import InputError
 from shuangkong.series import devices as files
 
@@ -71,6 +71,7 @@ def register(asked: Asked, actor: Any, now: datetime, *, demonstration: bool = F
         strangers = Incident.objects.unscoped("a stranger becomes known").filter(mn=device.mn, device=None)
         strangers.update(device=device)
         _settle(device, ("device_unknown",), actor, now, _("设备已登记"))
+        points.make_points_of(device, now, actor)
         _changed()
     return device
 
@@ -91,6 +92,10 @@ def change(device: Device, asked: Asked, actor: Any, now: datetime) -> None:
         was = {name: before[name] for name in changed if name in before}
         record("monitoring.device.change", device, actor=actor, subject_id=device.subject_id, before=was, after=changed)
         _settle(device, [code for name, code in SETTLES.items() if name in changed], actor, now, _("登记已改"))
+        if "subject_id" in changed:
+            points.hand_over(device)
+        if "factors" in changed:
+            points.make_points_of(device, now, actor)
         _changed()
 
 

@@ -6,11 +6,11 @@ import json
 import pytest
 
 from shuangkong.gateway.metrics import expose
-from shuangkong.gateway.records import read_frame_meta, read_incident
 from shuangkong.hj212.check import crc16_modbus
 from shuangkong.hj212.sm4 import encrypt_frame
 from shuangkong.series.commands import CommandFiles, FieldCommand
 from shuangkong.series.devices import Device, write_devices
+from shuangkong.series.records import read_frame_meta, read_incident
 from shuangkong.series.spool import INCIDENT, SpoolWriter
 from tests.gateway.harness import KEY, KEYED, MN, NOW_MS, OTHER, PW, STRICT, frame, running
 
@@ -33,7 +33,7 @@ def test_a_frame_is_durable_before_it_is_answered(tmp_path):
             assert len(server.kept()) == number + 1
             record = server.kept()[-1]
             assert record.body == frame(number=number) and reply.qn in record.body.decode()
-            assert read_frame_meta(record) == (MN, "127.0.0.1", "w0", ())
+            assert read_frame_meta(record) == (MN, "127.0.0.1", "w0", (), "")
             assert record.received_ms == NOW_MS
 
     play(tmp_path, story)

@@ -9,10 +9,10 @@ from typing import Any
 from shuangkong.apps.monitoring.models import Device
 from shuangkong.apps.monitoring.services import collecting, registry
 from shuangkong.apps.monitoring.services.registry import Asked
-from shuangkong.gateway.records import Incident as Met
-from shuangkong.gateway.records import frame_record, incident_record
 from shuangkong.hj212 import build_frame, decode
 from shuangkong.series.handover import Handover
+from shuangkong.series.records import Incident as Met
+from shuangkong.series.records import frame_record, incident_record
 from shuangkong.series.spool import Record, SpoolWriter, pack
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)

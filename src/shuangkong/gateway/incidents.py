@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shuangkong.gateway.records import Incident
+from shuangkong.series.records import Incident
 
 MOST_KINDS = 2000
 

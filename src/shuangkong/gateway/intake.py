@@ -37,8 +37,8 @@ from shuangkong.gateway.meters import (
     read_object,
 )
 from shuangkong.gateway.metrics import Metrics, expose
-from shuangkong.gateway.records import meter_record
 from shuangkong.series.files import read_json, write_atomically, write_json
+from shuangkong.series.records import meter_record
 from shuangkong.series.spool import SpoolWriter, identity
 
 Scope = MutableMapping[str, Any]

@@ -20,7 +20,6 @@ from shuangkong.gateway.field import FieldRunner
 from shuangkong.gateway.incidents import Incidents
 from shuangkong.gateway.limits import Limits
 from shuangkong.gateway.metrics import Metrics
-from shuangkong.gateway.records import frame_record, incident_record, words_of
 from shuangkong.gateway.session import Session
 from shuangkong.hj212 import LENIENT, Garbage, LocalProtocolError, Message, PacketAssembler, Profile, build_reply
 from shuangkong.hj212.catalogue import standard
@@ -29,6 +28,7 @@ from shuangkong.hj212.sm4 import decrypter
 from shuangkong.hj212.writing import answer_command
 from shuangkong.series.devices import DEVICES_FILE, Device, read_devices
 from shuangkong.series.files import write_atomically, write_json
+from shuangkong.series.records import frame_record, incident_record, words_of
 
 _ANSWERS = frozenset({"9011", "9012", "9013", "9014"})
 _NOBODY = Device("", "\x00")

@@ -21,6 +21,8 @@ from shuangkong.series.files import write_atomically
 from shuangkong.series.spool import SEGMENT_HEAD, Damage, Place, Record, SpoolBusy, pack, read_segment, read_spool, segments_of
 
 BATCH_RECORDS = 5000
+LARGEST_BATCH_RECORDS = 60_000
+"""Of all spools together: a record's index in its batch fits in 16 bits."""
 KEEP_DAYS = 400
 """How long a key is remembered: longer than any back-fill (six months)."""
 
@@ -73,7 +75,9 @@ class Handover:
         places = {name: Place(segment, offset) for name, segment, offset in self._database.execute("SELECT * FROM place")}
         records: dict[bytes, Record] = {}
         read = repeated = damaged = 0
-        for spool in sorted(path for path in (self.root / "spool").glob("*") if path.is_dir()):
+        spools = sorted(path for path in (self.root / "spool").glob("*") if path.is_dir())
+        limit = min(limit, LARGEST_BATCH_RECORDS // max(len(spools), 1))
+        for spool in spools:
             for found, place in islice(read_spool(spool, places.get(spool.name, Place())), limit):
                 places[spool.name] = place
                 read += 1
@@ -144,14 +148,41 @@ def committed_batches(root: Path, after: int = 0) -> Iterator[tuple[int, list[Re
         database.close()
 
 
+def batch_files(root: Path, after: int = 0) -> list[tuple[int, Path]]:
+    """Numbers and files of the committed batches behind number *after*, in order; a file may be damaged or lost."""
+    folder = root / "batches"
+    if not (folder / _DATABASE).exists():
+        return []
+    database = sqlite3.connect(f"file:{quote(str(folder / _DATABASE))}?mode=ro", uri=True)
+    try:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'batch'").fetchone():
+            return []
+        return [(number, _path(folder, number)) for number in _numbers(database, after)]
+    finally:
+        database.close()
+
+
+def _numbers(database: sqlite3.Connection, after: int) -> list[int]:
+    return [row[0] for row in database.execute("SELECT number FROM batch WHERE number > ? ORDER BY number", (after,))]
+
+
 def _batches(database: sqlite3.Connection, folder: Path, after: int) -> Iterator[tuple[int, list[Record]]]:
-    numbers = [row[0] for row in database.execute("SELECT number FROM batch WHERE number > ? ORDER BY number", (after,))]
-    for number in numbers:
+    for number in _numbers(database, after):
         yield number, read_batch(_path(folder, number))
 
 
 def _path(folder: Path, number: int) -> Path:
     return folder / f"{number:012d}.batch"
+
+
+def salvage_batch(path: Path) -> tuple[list[Record], int]:
+    """The sound records of a batch file, and how many stretches of it are damaged (a file that is lost: one)."""
+    try:
+        found = [found for found, _ in read_segment(path, 0, sealed=True)]
+    except FileNotFoundError:
+        return [], 1
+    records = [record for record in found if isinstance(record, Record)]
+    return records, len(found) - len(records)
 
 
 def read_batch(path: Path) -> list[Record]:

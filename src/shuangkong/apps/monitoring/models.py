@@ -71,7 +71,7 @@ class Incident(Scoped):
     """What the gateway met, once a civil day for each code, claimed device and address, with how often.
 
     ``mn`` is what the frame claimed; ``device`` the registered device of that name, none for a stranger's. ``sample`` is the newest frame
-    (passwords struck out), ``answer`` what the gateway answered to it (:class:`shuangkong.gateway.records.Incident`).
+    (passwords struck out), ``answer`` what the gateway answered to it (:class:`shuangkong.series.records.Incident`).
     """
 
     day = models.DateField()

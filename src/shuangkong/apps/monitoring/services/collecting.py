@@ -21,8 +21,8 @@ from django.db.models import F
 
 from shuangkong.apps.monitoring.models import Collection, Device, Incident
 from shuangkong.apps.monitoring.services import alerts, registry
-from shuangkong.gateway.records import read_frame_meta, read_incident
 from shuangkong.series.handover import committed_batches
+from shuangkong.series.records import read_frame_meta, read_incident
 from shuangkong.series.spool import FRAME, INCIDENT, Record
 
 #: How many claimed names of one unregistered address, and how many strangers in all, get a line of their own on one day.

@@ -1,4 +1,4 @@
-"""What the gateway writes into the spool, and how to read it again."""
+"""What stands in the records of spool and batches: how the gateway writes it, and how it is read again."""
 
 from __future__ import annotations
 
@@ -14,24 +14,30 @@ _SAMPLE_BYTES = 1200
 
 
 class FrameMeta(NamedTuple):
-    """How a frame came: device, address, process, and the codes of its deviations (its quality)."""
+    """How a frame came: device, address, process, and the codes of its deviations (its quality).
+
+    ``plain`` is the data area of an encrypted frame in the clear: keys change, and what was received must stay readable.
+    """
 
     mn: str
     address: str
     worker: str
     faults: tuple[str, ...]
+    plain: str = ""
 
 
 def frame_record(message: Message, address: str, worker: str, codes: set[str], received_ms: int) -> Record:
     """A frame as it came, passwords and all: the raw evidence."""
-    meta = "|".join((message.mn, address, worker, ",".join(sorted(codes)))).encode()
-    return Record(FRAME, identity(message.raw), received_ms, meta, message.raw)
+    parts = [message.mn, address, worker, ",".join(sorted(codes))]
+    if b"&&%b&&" % message.cp.encode() not in message.raw:
+        parts.append(message.cp)
+    return Record(FRAME, identity(message.raw), received_ms, "|".join(parts).encode(), message.raw)
 
 
 def read_frame_meta(record: Record) -> FrameMeta:
     """The meta of a frame record."""
-    mn, address, worker, codes = record.meta.decode().split("|")
-    return FrameMeta(mn, address, worker, tuple(filter(None, codes.split(","))))
+    mn, address, worker, codes, *plain = record.meta.decode().split("|", 4)
+    return FrameMeta(mn, address, worker, tuple(filter(None, codes.split(","))), *plain)
 
 
 class Incident(NamedTuple):
@@ -68,7 +74,7 @@ def read_incident(record: Record) -> dict[str, Any]:
 
 
 def meter_record(reading: dict[str, Any], key: bytes, received_ms: int) -> Record:
-    """One meter reading in the canonical form of :mod:`shuangkong.gateway.meters`."""
+    """One meter reading in the canonical form of ``gateway.meters``."""
     return Record(METER, key, received_ms, b"", json.dumps(reading, ensure_ascii=False, sort_keys=True).encode())
 
 

@@ -17,6 +17,16 @@ def round_half_up(value: Decimal, places: int) -> Decimal:
     return value.quantize(_step(places), rounding=ROUND_HALF_UP, context=_WIDE)
 
 
+def significant(value: Decimal, digits: int) -> Decimal:
+    """``value`` to so many significant digits, halves away from zero."""
+    return _digits(digits).plus(value)
+
+
+@cache
+def _digits(digits: int) -> Context:
+    return Context(prec=digits, rounding=ROUND_HALF_UP)
+
+
 @cache
 def _step(places: int) -> Decimal:
     """The smallest amount that ``places`` decimals can say: 0.01 for 2."""

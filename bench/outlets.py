@@ -236,20 +236,21 @@ def water_outlet(chance: Random) -> Outlet:
     rain = _rain(chance)
     full, noise = chance.uniform(5, 300), _drifting(chance, 0.05, 0.6)
     flow = [full * load[h] * noise[h] * (1 + (0.8 * rain[h] if town else 0.1 * rain[h])) if load[h] > 0.02 else 0.0 for h in range(HOURS)]
-    level = {"cod": chance.uniform(14, 40), "nh3": chance.lognormvariate(-1.2, 0.9), "tp": chance.uniform(0.05, 0.4), "tn": chance.uniform(6, 13)}
-    nh3 = _wandering(chance, level["nh3"], 0.35, rain)
-    tn = [n + 0.9 * h for n, h in zip(_wandering(chance, level["tn"], 0.1, rain), nh3, strict=True)]
+    nh3 = _wandering(chance, chance.lognormvariate(-1.2, 0.9), 0.35, rain)
+    tn = [n + 0.9 * h for n, h in zip(_wandering(chance, chance.uniform(6, 13), 0.1, rain), nh3, strict=True)]
+    cod, tp = _wandering(chance, chance.uniform(14, 40), 0.12, rain), _wandering(chance, chance.uniform(0.05, 0.4), 0.2, rain)
+    heat = [24 - 3 * h / HOURS + math.sin(2 * math.pi * (h - 9) / 24) for h in range(HOURS)]
     acid = _drifting(chance, chance.uniform(0.002, 0.012), 0.97)
     ph = chance.uniform(6.8, 7.9)
     floor = chance.choice((0.0, 0.025, 0.05))
     tracks = [
         _track("w00000", "污水", "升/秒", "flow", 2, flow, most=full * 4),
-        _track("w01018", "化学需氧量", "毫克/升", "pollutant", chance.choice((0, 1, 2)), _wandering(chance, level["cod"], 0.12, rain), upper=50.0),
+        _track("w01018", "化学需氧量", "毫克/升", "pollutant", chance.choice((0, 1, 2)), cod, upper=50.0),
         _track("w21003", "氨氮", "毫克/升", "pollutant", chance.choice((2, 3)), [max(floor, value) for value in nh3], upper=5.0),
-        _track("w21011", "总磷", "毫克/升", "pollutant", chance.choice((2, 3)), _wandering(chance, level["tp"], 0.2, rain), upper=0.5),
+        _track("w21011", "总磷", "毫克/升", "pollutant", chance.choice((2, 3)), tp, upper=0.5),
         _track("w21001", "总氮", "毫克/升", "pollutant", chance.choice((1, 2)), tn, upper=15.0),
         _track("w01001", "pH值", "无量纲", "pollutant", 2, [ph * acid[h] for h in range(HOURS)]),
-        _track("w01010", "水温", "摄氏度", "condition", 1, [24 - 3 * h / HOURS + math.sin(2 * math.pi * (h - 9) / 24) for h in range(HOURS)]),
+        _track("w01010", "水温", "摄氏度", "condition", 1, heat),
     ]
     held = chance.choice((1, 2, 2, 4))
     for track in tracks[1:5]:

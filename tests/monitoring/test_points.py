@@ -13,6 +13,7 @@ from shuangkong.apps.monitoring.services import points, registry
 from shuangkong.apps.organisations.models import Department
 from shuangkong.apps.plans.models import Clause, Duty, Plan
 from shuangkong.core.errors import InputError
+from shuangkong.series.schema import point_of
 from tests.monitoring import kit
 
 pytestmark = pytest.mark.django_db
@@ -22,13 +23,6 @@ def every():
     return Point.objects.unscoped("test").order_by("code")
 
 
-def test_the_number_of_a_point_is_of_its_key_and_fits_the_database():
-    numbers = {points.point_id(f"hj212/{kit.MN}/w{n:05}") for n in range(200)}
-    assert len(numbers) == 200
-    assert all(0 <= number < 2**63 for number in numbers)
-    assert points.known("hj212", kit.MN, "w01018").id == points.point_id(f"hj212/{kit.MN}/w01018")
-
-
 def test_a_registered_device_has_the_points_that_it_is_to_report(users, places):
     device = kit.register(users["city"], subject_id=places["91-A"].pk, factors=("w01018", "w00000", "w01010"))
     flow, heat, cod = every()
@@ -36,6 +30,7 @@ def test_a_registered_device_has_the_points_that_it_is_to_report(users, places):
         ("污水", "升/秒", "water", "flow"), ("水温", "摄氏度", "water", "condition"), ("化学需氧量", "毫克/升", "water", "pollutant"),
     ]  # fmt: skip
     assert (cod.device, cod.subject, cod.source, cod.interval_s) == (device, places["91-A"], f"hj212/{kit.MN}", 60)
+    assert cod.pk == point_of("hj212", kit.MN, "w01018").point
     assert Entry.objects.filter(action="monitoring.points.created").count() == 1
     more = kit.asked(subject_id=places["431003"].pk, factors=("w01018", "w00000", "w01010", "w21003"))
     registry.change(device, more, users["city"], kit.NOW)
@@ -46,8 +41,8 @@ def test_a_registered_device_has_the_points_that_it_is_to_report(users, places):
 def test_what_the_series_holds_becomes_a_point_only_of_a_registered_device_or_energy_user(users, places):
     kit.register(users["city"])
     found = [
-        points.known("hj212", kit.MN, "a21026"), points.known("hj212", "C" * 24, "a21026"), points.known("hj212", kit.MN, "xyz"),
-        points.known("meter", "91-A", "0000000034000080"), points.known("meter", "431002", "0000000034000080"),
+        point_of("hj212", kit.MN, "a21026"), point_of("hj212", "C" * 24, "a21026"), point_of("hj212", kit.MN, "xyz"),
+        point_of("meter", "91-A", "0000000034000080"), point_of("meter", "431002", "0000000034000080"),
     ]  # fmt: skip
     made = points.make_points(found, kit.NOW)
     assert {(p.code, p.medium, p.role, p.interval_s) for p in made} == {
@@ -60,7 +55,7 @@ def test_what_the_series_holds_becomes_a_point_only_of_a_registered_device_or_en
 def test_many_points_cost_a_fixed_number_of_statements(users, django_assert_max_num_queries):
     kit.register(users["city"])
     with django_assert_max_num_queries(14):
-        points.make_points([points.known("hj212", kit.MN, f"w{n:05}") for n in range(150)], kit.NOW)
+        points.make_points([point_of("hj212", kit.MN, f"w{n:05}") for n in range(150)], kit.NOW)
     assert every().count() == 150
 
 

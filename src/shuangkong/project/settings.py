@@ -232,6 +232,7 @@ LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute", "shuangkong.a
 # What the worker does beside jobs, whenever there is something to do: functions (now) -> whether they did work.
 WORKER_STEPS = [
     "shuangkong.apps.monitoring.services.collecting.step",
+    "shuangkong.apps.monitoring.services.quality.step",
     "shuangkong.apps.filing.services.due.step",
     "shuangkong.apps.desk.services.reminders.step",
 ]

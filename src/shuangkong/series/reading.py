@@ -14,7 +14,7 @@ import pyarrow as pa
 from shuangkong.series import leases
 from shuangkong.series.catalogue import CURRENT, DATABASE, HISTORY, TAIL, Catalogue, File
 from shuangkong.series.engines import DUCKDB, Engine, open_engine
-from shuangkong.series.schema import IMPLAUSIBLE, KEY, KINDS, READINGS, STORED, Point
+from shuangkong.series.schema import IMPLAUSIBLE, KEY, KINDS, READINGS, STORED, Point, source_of
 from shuangkong.series.versions import versions
 
 FOLDER = "series"
@@ -93,6 +93,12 @@ class Reader:
             return found
         resolved = self._resolved(open_files, wanted)
         return resolved if found is None else found.union(resolved)
+
+    def arrived(self, after: int) -> Any:
+        """The values that came with batches later than *after*, as they came: versions are not resolved, implausible times left out."""
+        files = [file for file in self._files if file.last_batch > after and file.part != IMPLAUSIBLE]
+        stored, first = self._stored(files), source_of(after + 1, 0)
+        return stored.filter((stored.source >= first) | (stored.last_source.fill_null(-1) >= first)).select(*_VISIBLE)
 
     def _resolved(self, files: Sequence[File], wanted: _Wanted) -> Any:
         """Partitions with tails: what the tails touch is resolved, the rest stands as it is."""

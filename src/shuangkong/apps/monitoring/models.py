@@ -318,10 +318,11 @@ class ConnectionDuty(Scoped):
 
 
 class QualityProgress(models.Model):
-    """How far the series was looked at: ``name`` is the work, ``at`` the moment up to which it is done."""
+    """How far the series was looked at: ``name`` is the work, done up to the moment ``at`` and the batch ``batch``."""
 
     name = models.CharField(max_length=20, primary_key=True)
     at = models.DateTimeField()
+    batch = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("质量检查进度")

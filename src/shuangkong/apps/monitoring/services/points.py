@@ -17,9 +17,10 @@ from shuangkong.apps.audit.services import record
 from shuangkong.apps.monitoring.models import Device, Point, PointLimit
 from shuangkong.apps.monitoring.rules import whole
 from shuangkong.apps.organisations.models import Subject, User
-from shuangkong.core.digest import sm3_hex
 from shuangkong.core.errors import InputError
 from shuangkong.hj212.catalogue import factors, factors_2005
+from shuangkong.series.schema import Point as Known
+from shuangkong.series.schema import point_of
 
 HJ212, METER = "hj212", "meter"
 _FLOWS = {"w00000", "a00000"}
@@ -29,39 +30,15 @@ _ENERGY_USERS = (Subject.Kind.ENTERPRISE, Subject.Kind.ESTABLISHMENT)
 _MEDIA = {"a": Point.Medium.GAS, "w": Point.Medium.WATER}
 
 
-class Known(NamedTuple):
-    """A point that the series holds: its number, and the parts of its key."""
-
-    id: int
-    system: str
-    device: str
-    code: str
-
-    @property
-    def source(self) -> str:
-        """What falls silent together."""
-        return f"{self.system}/{self.device}"
-
-
-def point_id(key: str) -> int:
-    """The number of a point: the first eight bytes of the SM3 of its key, made non-negative."""
-    return int(sm3_hex(key.encode())[:16], 16) & (2**63 - 1)
-
-
-def known(system: str, device: str, code: str) -> Known:
-    """A point by the parts of its key."""
-    return Known(point_id(f"{system}/{device}/{code}"), system, device, code)
-
-
 def _points() -> Any:
     return Point.objects.unscoped("the service that keeps the register of points")
 
 
 def make_points(found: Iterable[Known], now: datetime, actor: Any = None) -> list[Point]:
     """Makes the points that are not there yet and whose device or energy user is registered. A fixed number of statements."""
-    asked = {each.id: each for each in found}
+    asked = {each.point: each for each in found}
     there = set(_points().filter(pk__in=asked).values_list("pk", flat=True))
-    fresh = [each for each in asked.values() if each.id not in there]
+    fresh = [each for each in asked.values() if each.point not in there]
     if not fresh:
         return []
     devices = {d.mn: d for d in _devices().filter(mn__in={each.device for each in fresh if each.system == HJ212})}
@@ -95,7 +72,7 @@ def _point(
     name, unit, medium, role = _described(of)
     interval_s = int(device.link.get("interval_s", 0)) if device else 0
     return Point(
-        id=of.id, key=f"{of.source}/{of.code}", source=of.source, device=device, subject_id=device.subject_id if device else owner.pk,
+        id=of.point, key=of.key, source=f"{of.system}/{of.device}", device=device, subject_id=device.subject_id if device else owner.pk,
         code=of.code, name=name, unit=unit, medium=medium, role=role, interval_s=interval_s or intervals[of.system], active_from=now,
         demonstration=owner.demonstration,
     )  # fmt: skip
@@ -120,7 +97,7 @@ def _role(code: str) -> str:
 
 def make_points_of(device: Device, now: datetime, actor: Any = None) -> list[Point]:
     """The points that a device is registered to report."""
-    return make_points([known(HJ212, device.mn, code) for code in device.factors], now, actor)
+    return make_points([point for code in device.factors if (point := point_of(HJ212, device.mn, code))], now, actor)
 
 
 def hand_over(device: Device) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shuangkong.series.schema import QUALITY
 from shuangkong.series.store import Readings
-from tests.series.kit import contents, everything, expected, reading, table
+from tests.series.kit import contents, engine, everything, expected, reading, table
 
 
 def fill(root, pieces, after_each=None):
@@ -21,7 +21,7 @@ def fill(root, pieces, after_each=None):
             if after_each is not None:
                 after_each(store)
         if after_each is not None:
-            store.compact(everything=True)
+            store.compact(everything=True, engine=engine())
 
 
 def test_a_repeat_is_counted_and_a_correction_prevails(tmp_path):
@@ -62,7 +62,7 @@ _ROWS = st.lists(
 def test_the_order_and_the_pieces_do_not_matter(drawn, chance):
     rows = [reading(point, minute, value, received, source, flag) for source, (point, minute, value, flag, received) in enumerate(drawn, 1)]
     wanted = expected(rows)
-    for after_each in (None, lambda store: store.compact(everything=True)):
+    for after_each in (None, lambda store: store.compact(everything=True, engine=engine())):
         chance.shuffle(rows)
         cut = chance.randint(0, len(rows))
         with tempfile.TemporaryDirectory() as root:
@@ -88,7 +88,7 @@ def test_tails_folds_and_merges_give_one_table(tmp_path, seed):
         if chance.random() < 0.5:
             store.fold()
         if chance.random() < 0.1:
-            store.compact(everything=True)
+            store.compact(everything=True, engine=engine())
         if chance.random() < 0.3:
             store.sweep()
 

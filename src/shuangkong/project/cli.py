@@ -19,7 +19,7 @@ from shuangkong.project import environment
 
 COMMANDS = (
     "api_command", "audit_command", "calc_command", "check_command", "gateway_command", "pack_command", "run_command", "simulate_command",
-    "receipt_command", "telemetry_command",
+    "receipt_command", "series_command", "telemetry_command",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from shuangkong.core.errors import InputError
 from shuangkong.project.run import Service, Supervisor, port_must_be_free
 
 PORT, INTAKE_PORT = 9212, 9443
-_HANDOVER_PAUSE_S = 1.0
+_HANDOVER_PAUSE_S = 0.3
 _SWITCH_S = 0.0005
 
 
@@ -160,7 +160,8 @@ def services(args: argparse.Namespace) -> list[Service]:
         intake = [*me, "intake", *base, "--intake-port", str(args.intake_port)]
         if args.certificate:
             intake += ["--certificate", args.certificate, "--certificate-key", args.certificate_key or ""]
-        parts += [Service("handover", [*me, "handover", *base]), Service("intake", intake)]
+        follow = [sys.executable, "-m", "shuangkong", "series", "follow", "--store", base[1]]
+        parts += [Service("handover", [*me, "handover", *base]), Service("intake", intake), Service("series", follow)]
     return parts
 
 

@@ -65,4 +65,5 @@ def services(args: argparse.Namespace, home: Path) -> list[Service]:
         Service("gateway", [*telemetry, "worker", *store, "--port", str(args.gateway_port)]),
         Service("handover", [*telemetry, "handover", *store]),
         Service("intake", [*telemetry, "intake", *store, "--intake-port", str(args.intake_port)]),
+        Service("series", [python, "-m", "shuangkong", "series", "follow", *store[:2]]),
     ]

@@ -54,6 +54,14 @@ class File(NamedTuple):
     sm3: str
 
 
+class Snapshot(NamedTuple):
+    """The catalogue at one moment."""
+
+    generation: int
+    parsed: int
+    files: list[File]
+
+
 _FILE = ", ".join(File._fields)
 
 
@@ -91,10 +99,10 @@ class Catalogue:
         """The first partition that is kept; empty when nothing was retired."""
         return str(self._database.execute("SELECT value FROM state WHERE name = 'retired_before'").fetchone()[0])
 
-    def snapshot(self) -> tuple[int, list[File]]:
-        """Generation and live files, of one moment."""
+    def snapshot(self) -> Snapshot:
+        """Generation, number of the last parsed batch, and live files, of one moment."""
         with self._transaction("DEFERRED"):
-            return self.state("generation"), self.files()
+            return Snapshot(self.state("generation"), self.state("parsed"), self.files())
 
     def files(self, *, free: bool = False) -> list[File]:
         """The live files, in the order in which they came; *free*: those that no merge has claimed."""
@@ -106,6 +114,11 @@ class Catalogue:
     def known_names(self) -> set[str]:
         """The names of all files that the catalogue knows, live or not."""
         return {row[0] for row in self._database.execute("SELECT name FROM file")}
+
+    def dead(self) -> tuple[int, int]:
+        """Files that are not live and wait to be deleted: how many, how many bytes."""
+        row = self._database.execute("SELECT count(*), coalesce(sum(bytes), 0) FROM file WHERE died IS NOT NULL").fetchone()
+        return int(row[0]), int(row[1])
 
     def dead_before(self, generation: int) -> list[str]:
         """Files that no reader of this generation or a later one sees."""
@@ -131,7 +144,8 @@ class Catalogue:
             done = self._database.execute("UPDATE state SET value = ? WHERE name = 'parsed' AND value < ?", (last, first)).rowcount
             if done != 1:
                 raise Moved(f"batch {first} was parsed before")
-            self._enter(files)
+            kept = self.retired_before()
+            self._enter([file for file in files if file.part >= kept])
             self._database.executemany("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?)", ((*point, first) for point in points))
             self._database.executemany("INSERT INTO left_out VALUES (?, ?, ?)", ((last, why, count) for why, count in left.items()))
 
@@ -152,19 +166,21 @@ class Catalogue:
             self._take_out(gone, ("claimed",) if claimed else ("NOT claimed",))
             self._enter(files)
 
-    def retire(self, before: str, gone: Sequence[File]) -> None:
-        """Takes the partitions before *before* out, and says so for what comes late."""
+    def retire(self, before: str, *more: str) -> list[File]:
+        """Takes the partitions before *before* out, and *more*; what comes late for the former is not entered any more."""
         with self._transaction():
+            gone = [file for file in self.files() if file.part < before or file.part in more]
             self._take_out(gone)
             self._enter(())
             self._database.execute("UPDATE state SET value = max(value, ?) WHERE name = 'retired_before'", (before,))
+        return gone
 
-    def rebuilt(self, gone: Sequence[File], files: Sequence[File], of: Catalogue) -> None:
+    def rebuilt(self, files: Sequence[File], of: Catalogue) -> None:
         """Puts a table that was made anew in the place of all of this one."""
         points = list(of._database.execute("SELECT * FROM point"))
         left = list(of._database.execute("SELECT * FROM left_out"))
         with self._transaction():
-            self._take_out(gone)
+            self._take_out(self.files())
             self._enter(files)
             self._database.execute("DELETE FROM point")
             self._database.execute("DELETE FROM left_out")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -26,11 +26,13 @@ _OF_DEVICES = ("2021", "2041")
 """Commands whose items are machines of the plant, not factors."""
 _CIVIL_MS = 8 * 3_600_000
 _EPOCH = datetime(1970, 1, 1)
+_MS = timedelta(milliseconds=1)
+_FIRST_MS = (datetime.min - _EPOCH) // _MS
 _UNPRINTED = re.compile(r"[^0-9A-Za-z]")
 _LONGEST_FLAG = 8
 _OWN_MARKS = {
     "data_time_implausible": 0, "value_not_a_number": 0, "value_out_of_type": 0, "factor_unknown": 0, "flag_unknown": 0,
-    "clock_off": QUALITY["clock_off"], "st_not_registered": QUALITY["unregistered_system"], "demonstration": QUALITY["demonstration"],
+    "clock_off": QUALITY["clock_off"], "st_not_registered": QUALITY["unregistered_system"],
 }  # fmt: skip
 """Codes of a frame's meta that have a mark of their own (0: it is set on the value concerned)."""
 
@@ -169,9 +171,8 @@ def _instant(cn: str, data_time: object, sample_time: object) -> tuple[int | Non
 
 
 def _utc_ms(moment: datetime) -> int:
-    # by arithmetic: the first day of year 1 in civil time has no UTC datetime
-    passed = moment.replace(tzinfo=None) - _EPOCH
-    return passed.days * 86_400_000 + passed.seconds * 1000 + passed.microseconds // 1000 - _CIVIL_MS
+    # the first hours of year 1 in civil time have no UTC datetime
+    return max((moment.replace(tzinfo=None) - _EPOCH) // _MS - _CIVIL_MS, _FIRST_MS)
 
 
 def _flag(found: object) -> tuple[str, int]:

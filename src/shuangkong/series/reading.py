@@ -32,10 +32,10 @@ class Reader:
     def __init__(self, root: Path, engine: str | Engine | None = None) -> None:
         self._folder = root / FOLDER
         self._lease: leases.Lease | None = None
-        self._files: list[File] = []
-        self.generation = 0
+        self.files: list[File] = []
+        self.generation = self.parsed = 0
         if (self._folder / DATABASE).exists():
-            self._lease, self._files = leases.take(self._folder / LEASES, self._look)
+            self._lease, self.files = leases.take(self._folder / LEASES, self._look)
         given = engine if engine is not None else os.environ.get("SHUANGKONG_SERIES_ENGINE", DUCKDB)
         self._owns = isinstance(given, str)
         self.engine: Engine = open_engine(given, self._folder / SPILL) if isinstance(given, str) else given
@@ -43,7 +43,7 @@ class Reader:
     def _look(self) -> tuple[int, list[File]]:
         catalogue = Catalogue(self._folder, write=False)
         try:
-            self.generation, files = catalogue.snapshot()
+            self.generation, self.parsed, files = catalogue.snapshot()
         finally:
             catalogue.close()
         return self.generation, files
@@ -82,7 +82,7 @@ class Reader:
         ``implausible``: with the values whose time cannot be.
         """
         wanted = _Wanted(self.engine, points, kinds, start, end)
-        files = [file for file in self._files if wanted.may_lie_in(file.part, implausible)]
+        files = [file for file in self.files if wanted.may_lie_in(file.part, implausible)]
         if history:
             return versions(wanted.of(self._stored(files)))
         unsettled = {file.part for file in files if file.role == TAIL}

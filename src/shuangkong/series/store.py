@@ -19,27 +19,32 @@ from types import TracebackType
 
 import pyarrow as pa
 
-from shuangkong.series import compaction, leases, parts
+from shuangkong.series import compaction, leases, parts, upkeep
 from shuangkong.series.catalogue import CURRENT, HISTORY, TAIL, Catalogue, File, Moved
 from shuangkong.series.engines import DuckDB
 from shuangkong.series.parsing import KnownPoints, parse_batches
 from shuangkong.series.reading import DATA, FOLDER, LEASES, SPILL
-from shuangkong.series.schema import Point
+from shuangkong.series.schema import IMPLAUSIBLE, Point
 from shuangkong.series.spool import SpoolBusy
+from shuangkong.series.upkeep import Fault, Space
 
-PARSE, COMPACT = "parse", "compact"
+PARSE, COMPACT, VERIFY = "parse", "compact", "verify"
 FOLD_TAILS = 16
 """So many tails of one level become one tail of the next."""
 _LARGEST_FOLD_ROWS = 2_000_000
 _BATCHES_AT_ONCE = 20
-_MARK = {PARSE: "p", COMPACT: "c"}
+_MARK = {PARSE: "pr", COMPACT: "c"}
+"""With which letters the names of its files begin; r: made by a rebuild."""
 
 
 class Readings:
-    """The writer.  ``root`` is the store.  Raises SpoolBusy when another process does the same."""
+    """The writer.  ``root`` is the store with its batches; the table lies in it, or in *into*.
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.folder = root, root / FOLDER
+    Raises SpoolBusy (by what it is asked to do) when another process does the same.
+    """
+
+    def __init__(self, root: Path, into: Path | None = None) -> None:
+        self.root, self.folder = root, (into or root) / FOLDER
         self.data = self.folder / DATA
         self.data.mkdir(parents=True, exist_ok=True)
         self.catalogue = Catalogue(self.folder)
@@ -60,7 +65,7 @@ class Readings:
         self.catalogue.close()
 
     def hold(self, task: str) -> None:
-        """Makes sure that only this process does *task* (PARSE or COMPACT), and sweeps what a kill left of it."""
+        """Makes sure that only this process does *task* (PARSE, COMPACT, VERIFY), and sweeps the files that a kill left of it."""
         if task in self._locks:
             return
         handle = os.open(self.folder / f"{task}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
@@ -73,13 +78,13 @@ class Readings:
         if task == COMPACT:
             self.catalogue.unclaim()
         known = self.catalogue.known_names()
-        for path in self.data.glob(f"*/{_MARK[task]}*"):
+        for path in self.data.glob(f"*/[{_MARK[task]}]*") if task in _MARK else ():
             if f"{path.parent.name}/{path.name}" not in known:
                 path.unlink()
 
     def name(self, task: str, part: str, role: str) -> str:
         """A new file's name: no file ever had it, since each change raises the generation."""
-        return f"{part}/{_MARK[task]}{self.catalogue.state('generation'):012d}-{role}.parquet"
+        return f"{part}/{_MARK[task][0]}{self.catalogue.state('generation'):012d}-{role}.parquet"
 
     # ── batches in ──
 
@@ -99,11 +104,9 @@ class Readings:
         begin = batch if first is None else first
         if begin <= self.parsed:
             return False
-        retired = self.catalogue.retired_before()
         files = []
         for part, rows in parts.by_part(parts.stored(table)):
-            if part >= retired:
-                files.append(self._tail(part, rows, 0 if len(rows) < _LARGEST_FOLD_ROWS else FOLD_TAILS, (begin, batch)))
+            files.append(self._tail(part, rows, 0 if len(rows) < _LARGEST_FOLD_ROWS else FOLD_TAILS, (begin, batch)))
         self.catalogue.add_batches(begin, batch, files, points, left or {})
         return True
 
@@ -128,6 +131,10 @@ class Readings:
             raise
         self._points.settle()
         return found.last - first + 1
+
+    def forget_points(self) -> None:
+        """The points in the catalogue are others now."""
+        self._points = None
 
     # ── folding ──
 
@@ -171,7 +178,32 @@ class Readings:
         made = compaction.merge(engine, self.data, gone, names)
         self.catalogue.replace(gone, made, claimed=True)
 
-    # ── deleting ──
+    # ── upkeep ──
+
+    def verify(self, *, raw: bool = False) -> list[Fault]:
+        """What is wrong with the files of the table; *raw*: also what a rebuild from the batches gives otherwise."""
+        return upkeep.verify(self, raw=raw)
+
+    def rebuild(self, into: Path | None = None, *, accept_damage: bool = False) -> None:
+        """Makes the table anew from the batches: in the store *into*, or in the place of this one.
+
+        Raises ValueError when batches are damaged that were not when they were parsed, unless *accept_damage*.
+        """
+        if into is None:
+            upkeep.rebuild_in_place(self, accept_damage=accept_damage)
+        else:
+            upkeep.rebuild(self, into, None)
+
+    def retire(self, before: str, *, implausible: bool = False) -> int:
+        """Drops the partitions before the month *before* (``YYYY-MM``) for good; says how many readings.  The batches stay."""
+        self.hold(COMPACT)
+        gone = self.catalogue.retire(before, *([IMPLAUSIBLE] if implausible else []))
+        self.sweep()
+        return sum(file.rows for file in gone)
+
+    def space(self) -> Space:
+        """What the table and what it rests on take."""
+        return upkeep.space(self)
 
     def sweep(self) -> int:
         """Deletes files that are not live and that no reader holds; says how many."""

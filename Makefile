@@ -37,6 +37,7 @@ bench: setup  ## ratios to references measured in the same run
 	@exec $(BIN)/python -m bench
 
 torture: setup  ## kills, a full disk, a crowd and an hour of fuzzing; SHORT=--short for minutes
+	@$(BIN)/python -m bench.torture_series $(SHORT)
 	@exec $(BIN)/python -m bench.torture_gateway $(SHORT)
 
 lock: .venv/.ready  ## make both lock files anew with current releases

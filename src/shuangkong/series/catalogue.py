@@ -91,6 +91,10 @@ class Catalogue:
 
     # ── asking ──
 
+    def is_made(self) -> bool:
+        """Whether there is anything to ask: a writer that is just starting has made the file, but perhaps not yet its tables."""
+        return self._database.execute("SELECT 1 FROM sqlite_master WHERE name = 'state'").fetchone() is not None
+
     def state(self, name: str) -> int:
         """A number of the state: ``generation``, ``parsed``."""
         return int(self._database.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()[0])
@@ -100,8 +104,10 @@ class Catalogue:
         return str(self._database.execute("SELECT value FROM state WHERE name = 'retired_before'").fetchone()[0])
 
     def snapshot(self) -> Snapshot:
-        """Generation, number of the last parsed batch, and live files, of one moment."""
+        """Generation, number of the last parsed batch, and live files, of one moment; nothing before the tables are made."""
         with self._transaction("DEFERRED"):
+            if not self.is_made():
+                return Snapshot(0, 0, [])
             return Snapshot(self.state("generation"), self.state("parsed"), self.files())
 
     def files(self, *, free: bool = False) -> list[File]:

@@ -8,7 +8,8 @@ Another engine is one class here and one line in :func:`open_engine`.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,9 +21,9 @@ THREADS = 2
 
 
 def in_microseconds(content: pa.Table) -> pa.Table:
-    """A table with its times as engines have them."""
-    fields = [field.with_type(pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field for field in content.schema]
-    return content.cast(pa.schema(fields))
+    """A table with its columns as engines give those of files: times in microseconds, nothing said of nulls."""
+    types = [pa.timestamp("us") if pa.types.is_timestamp(field.type) else field.type for field in content.schema]
+    return content.cast(pa.schema([pa.field(name, kind) for name, kind in zip(content.schema.names, types, strict=True)]))
 
 
 def in_milliseconds(content: pa.Table) -> pa.Table:
@@ -42,7 +43,7 @@ class Engine(Protocol):
         """One Ibis table of Parquet files of the same columns.  At least one path."""
 
     def table(self, content: pa.Table) -> Any:
-        """An Ibis table of a small Arrow table; it may be empty.  Times are microseconds, as when files are read."""
+        """An Ibis table of a small Arrow table; it may be empty.  Its columns are like those of files."""
 
     def arrow(self, expression: Any) -> pa.Table:
         """The result of a table expression, with times in milliseconds."""
@@ -65,7 +66,8 @@ class DuckDB:
 
     def read(self, paths: Sequence[Path]) -> Any:
         """One table of the files."""
-        return self.connection.read_parquet([str(path) for path in paths], hive_partitioning=False)
+        with _as_os_errors():
+            return self.connection.read_parquet([str(path) for path in paths], hive_partitioning=False)
 
     def table(self, content: pa.Table) -> Any:
         """An in-memory table."""
@@ -75,20 +77,28 @@ class DuckDB:
 
     def arrow(self, expression: Any) -> pa.Table:
         """The result."""
-        return in_milliseconds(self.connection.to_pyarrow(expression.as_table()))
+        with _as_os_errors():
+            return in_milliseconds(self.connection.to_pyarrow(expression.as_table()))
 
     def write(self, expression: Any, path: Path) -> None:
         """One Parquet file of an expression, in its order (only the writer of the store asks for it).  Raises OSError."""
-        from duckdb import Error
-
-        try:
+        with _as_os_errors():
             self.connection.to_parquet(expression, path, compression="zstd", parquet_version="V2")
-        except Error as error:
-            raise OSError(str(error)) from error
 
     def close(self) -> None:
         """Closes the connection."""
         self.connection.disconnect()
+
+
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    """What DuckDB says of files and disks, in Python's words."""
+    from duckdb import Error
+
+    try:
+        yield
+    except Error as error:
+        raise OSError(str(error)) from error
 
 
 def open_engine(name: str, spill: Path, *, memory: str | None = None) -> Engine:

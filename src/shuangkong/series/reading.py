@@ -67,7 +67,7 @@ class Reader:
             return []
         catalogue = Catalogue(self._folder, write=False)
         try:
-            return list(catalogue.points(system, device))
+            return list(catalogue.points(system, device)) if catalogue.is_made() else []
         finally:
             catalogue.close()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from shuangkong.core.energy import PERCENT, SUPPLY_FLOWS
 
@@ -35,8 +36,8 @@ _NETS_OF: dict[str, list[tuple[str, int]]] = {
 class Account:
     """Flows by product, use by sector, and the hashed lines of the rows behind them with the sum of what was filed.
 
-    ``read_as`` names the period under which the rows stand when it is another than the figure's (a year filed as 1–12月); both share the
-    SM3 of the rows, once it is known.
+    ``read_as`` names the period under which the rows stand when it is another than the figure's (a year filed as 1–12月); both share
+    ``memo``: what was worked out of the account once.
     """
 
     flows: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -45,11 +46,15 @@ class Account:
     filed: int = 0
     demonstration: bool = False
     read_as: str = ""
-    known_sm3: list[str] = field(default_factory=list)
+    memo: dict[str, Any] = field(default_factory=dict)
 
     def add(self, product: str, flow: str, industry: str, micro: int, row: str) -> None:
         """One cell: a quantity of a product in a flow, with the line that is hashed for it."""
         self.rows.append(row)
+        self.count(product, flow, industry, micro)
+
+    def count(self, product: str, flow: str, industry: str, micro: int) -> None:
+        """One cell whose line stands in ``rows`` already."""
         self.filed += micro
         flows = self.flows.get(product)
         if flows is None:
@@ -98,7 +103,12 @@ class Account:
         return result
 
     def nets(self) -> dict[str, dict[str, int]]:
-        """Per product the sums of all :data:`NETS`, in one pass; those that are empty too."""
+        """Per product the sums of all :data:`NETS`, in one pass, which is made once; those that are empty too."""
+        if "nets" not in self.memo:
+            self.memo["nets"] = self._nets()
+        return self.memo["nets"]
+
+    def _nets(self) -> dict[str, dict[str, int]]:
         result: dict[str, dict[str, int]] = {name: {} for name in NETS}
         for product, flows in self.flows.items():
             for flow, micro in flows.items():

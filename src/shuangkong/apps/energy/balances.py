@@ -48,6 +48,7 @@ class Balances:
 
     def __init__(self, drafts: Drafts, coefficients: Coefficients, totals: Totals, series: Series, sections: Sections) -> None:
         self.drafts, self.coefficients, self.totals, self.series, self.sections = drafts, coefficients, totals, series, sections
+        self._sums: dict[tuple[int, ...], Account] = {}
         self._marks: dict[tuple[Any, ...], dict[tuple[tuple[str, ...], str], Marks]] = {}
         self.heads = {basis: Heads(drafts, basis) for basis in _BASES}
 
@@ -61,7 +62,14 @@ class Balances:
         missing = tuple(county for county in city.counties if county.id not in present)
         for county in missing:
             self.absent(lens, county, period)
-        Sheet(self, lens, city.subject, period, merged(a for _, a in parts), tuple(parts), missing).write()
+        Sheet(self, lens, city.subject, period, self._sum_of([account for _, account in parts]), tuple(parts), missing).write()
+
+    def _sum_of(self, accounts: Sequence[Account]) -> Account:
+        """Their sum, made once for a year and the 1–12月 that it was filed as."""
+        same = tuple(id(account.memo) for account in accounts)
+        if same not in self._sums:
+            self._sums[same] = merged(accounts)
+        return self._sums[same]
 
     def absent(self, lens: str, subject: Subject, period: Period) -> None:
         """A county that has not filed: its total is missing, never zero."""
@@ -267,7 +275,17 @@ class Sheet:
     # the table
 
     def _table(self, inputs: str) -> None:
-        """All lines, those at the equivalent value first."""
+        """All lines, made once for a year and the 1–12月 that it was filed as."""
+        memo, same = self.account.memo, ("table", self.sentence)
+        if same not in memo:
+            memo[same] = self._made()
+        status, demonstration, recalled, words, lines = memo[same]
+        self.balances.drafts.put(
+            self.place, ACCOUNT, "", None, status, demonstration, recalled, "energy.account", self.sentence, "", inputs, None, words, lines
+        )  # fmt: skip
+
+    def _made(self) -> tuple[str, bool, bool, str, str]:
+        """Status, marks, number and text of all lines, those at the equivalent value first."""
         lines: list[str] = []
         used: set[Marks] = set()
         amounts = self._amounts()
@@ -278,11 +296,7 @@ class Sheet:
                 lines.append(f"{self.balances.heads[basis][_DIFFERENCE]}null,{tail}")
         status = worst(marks.status for marks in used)
         demonstration = self.account.demonstration or any(marks.demonstration for marks in used)
-        recalled = any(marks.recalled for marks in used)
-        self.balances.drafts.put(
-            self.place, ACCOUNT, "", None, status.value, demonstration, recalled, "energy.account", self.sentence, "", inputs, None,
-            f"{len(lines)}行", f"[{','.join(lines)}]",
-        )  # fmt: skip
+        return status.value, demonstration, any(marks.recalled for marks in used), f"{len(lines)}行", f"[{','.join(lines)}]"
 
     def _amounts(self) -> list[tuple[str, dict[str, int], str]]:
         """The code of each line, the quantities of which it is the sum, and what it lacks besides coefficients."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from shuangkong.apps.energy import carbon, ground, vintages
 from shuangkong.apps.energy.account import Account
@@ -26,7 +25,7 @@ from shuangkong.apps.energy.published import Published
 from shuangkong.apps.energy.series import Series, period_of
 from shuangkong.apps.energy.units import UnitAccount, units_of
 from shuangkong.apps.indicators.drafts import Draft, Drafts, Figure
-from shuangkong.apps.indicators.evidence import AsOf, energy_cells, series_cells
+from shuangkong.apps.indicators.evidence import AsOf, energy_filings, series_cells
 from shuangkong.apps.indicators.models import HANDED_DOWN, Target, Value
 from shuangkong.apps.indicators.sections import Sections
 from shuangkong.apps.ledger.imports.columns import section_of
@@ -72,9 +71,8 @@ class Computation:
         self.cities = cities()
         self.drafts = Drafts(_labels(rulebook))
         self.series = Series(series_cells(as_of))
-        self.earlier: list[tuple[Any, ...]] = []
-        self.cells = energy_cells(as_of, earlier=self.earlier)
-        self.accounts = _with_years(gather(self.cells))
+        self.filings = energy_filings(as_of)
+        self.accounts = _with_years(gather(self.filings))
         self.totals = Totals()
         self.goals, self.carbon_goals = _goals(DECLINE), _goals(carbon.DECLINE)
 
@@ -335,7 +333,7 @@ class CityComputation:
     def _releases(self) -> None:
         """Preliminary, verified, final and census figures side by side."""
         counties = {part.id: part for part in self.city.parts}
-        vintages.write_energy(self.whole.drafts, self.coefficients, self.whole.cells, self.whole.earlier, counties)
+        vintages.write_energy(self.whole.drafts, self.coefficients, self.whole.filings, counties)
         everybody = {part.id: part for part in (self.city.subject, *self.city.parts, *self.city.zones)}
         vintages.write_series(self.whole.drafts, self.whole.series, everybody)
 

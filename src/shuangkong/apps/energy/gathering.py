@@ -1,12 +1,12 @@
-"""From ledger cells to one account for each place: lens, subject and period (accounting 1, 7)."""
+"""From the energy rows of the ledger to one account for each place: lens, subject and period (accounting 1, 7)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from shuangkong.apps.energy.account import Account
-from shuangkong.apps.indicators.evidence import INDUSTRY, digest, energy_line, is_division
+from shuangkong.apps.indicators.evidence import COLUMN, INDUSTRY, Filing, digest, energy_line, is_division, latest_cells
 
 Place = tuple[str, int, str, str]  # lens, subject, period kind, period end
 
@@ -46,38 +46,82 @@ def _is_part(filed: int, industry: str) -> bool:
     return bool(filed & _WHOLE or (filed & _INDUSTRY and _kind(industry) == _DIVISION))
 
 
-def gather(cells: Collection[tuple[Any, ...]]) -> dict[Place, Account]:
-    """One account per lens, subject and period. A zone's cells count for its county and, apart, for the zone.
+class Cell(NamedTuple):
+    """What a line says besides its quantity, taken apart once for all periods."""
+
+    product: str
+    flow: str
+    industry: str
+    kind: int
+
+
+class Cells(dict[str, Cell]):
+    """The beginning of a line → its cell."""
+
+    def __missing__(self, text: str) -> Cell:
+        product, flow, industry, _ = text.split(COLUMN)
+        self[text] = Cell(product, flow, industry, _kind(industry))
+        return self[text]
+
+
+def gather(filings: Iterable[Filing]) -> dict[Place, Account]:
+    """One account per lens, subject and period. A zone's rows count for its county and, apart, for the zone."""
+    of: dict[Place, list[Filing]] = {}
+    for filing in filings:
+        for owner in (filing.subject_id,) if filing.zone_id is None else (filing.subject_id, filing.zone_id):
+            of.setdefault((filing.lens, owner, filing.kind, filing.end), []).append(filing)
+    cells = Cells()
+    return {place: _account(mine, cells) for place, mine in of.items()}
+
+
+def _account(filings: Sequence[Filing], cells: Cells) -> Account:
+    """The account of one place; row by row only where a row may stand for another or be part of it."""
+    lines = "\n".join([filing.lines for filing in filings]).split("\n")
+    parted = [line.rpartition(COLUMN) for line in lines]
+    found = [cells[text] for text, _, _ in parted]
+    if len({text for text, _, _ in parted}) < len(lines) or any(map(_overlap, _filed(found).values())):
+        return account_of_rows(latest_cells(row for filing in filings for row in filing.rows()))
+    account = Account(demonstration=any(filing.demonstration for filing in filings))
+    account.rows = "\n".join(lines).replace(COLUMN, "|").split("\n")
+    for cell, (_, _, number) in zip(found, parted, strict=True):
+        account.count(cell.product, cell.flow, cell.industry, int(number))
+    return account
+
+
+def _filed(cells: Iterable[Cell]) -> dict[str, int]:
+    """By flow, whether all industries, industry, its divisions or other sectors were filed."""
+    filed: dict[str, int] = {}
+    for cell in cells:
+        filed[cell.flow] = filed.get(cell.flow, 0) | cell.kind
+    return filed
+
+
+def account_of_rows(cells: Collection[tuple[Any, ...]]) -> Account:
+    """The account of the cells of one place.
 
     Where a flow was filed in total and by industry, the total counts and the industries are what is known of its parts.
     """
-    accounts: dict[Place, Account] = {}
+    account = Account(demonstration=any(cell[9] for cell in cells))
     twice = overlaps(cells)
-    for lens, subject_id, zone_id, kind, end, product, flow, industry, micro, demonstration, *_ in cells:
+    for lens, subject_id, zone_id, kind, end, product, flow, industry, micro, *_ in cells:
         line = energy_line(product, flow, industry, zone_id, micro)
-        for owner in (subject_id,) if zone_id is None else (subject_id, zone_id):
-            place = (lens, owner, kind, end)
-            account = accounts.get(place)
-            if account is None:
-                account = accounts[place] = Account()
-            filed = twice.get((lens, subject_id, zone_id, kind, end, product, flow), 0) if twice else 0
-            if filed and not industry:
-                account.add_whole(product, flow, micro, line)
-            elif filed and _is_part(filed, industry):
-                account.add_part(product, flow, industry, micro, line)
-            else:
-                account.add(product, flow, industry, micro, line)
-            if demonstration:
-                account.demonstration = True
-    return accounts
+        filed = twice.get((lens, subject_id, zone_id, kind, end, product, flow), 0)
+        if filed and not industry:
+            account.add_whole(product, flow, micro, line)
+        elif filed and _is_part(filed, industry):
+            account.add_part(product, flow, industry, micro, line)
+        else:
+            account.add(product, flow, industry, micro, line)
+    return account
 
 
 def rows_behind(account: Account, lens: str, subject_code: str, period_code: str) -> dict[str, Any]:
     """The rows of an account as an input: how to read them again, with their count, sum and SM3, which is taken once."""
-    if not account.known_sm3:
-        account.known_sm3.append(digest(account.rows))
+    sm3 = account.memo.get("sm3")
+    if sm3 is None:
+        sm3 = account.memo["sm3"] = digest(account.rows)
     arguments = {"lens": lens, "period": account.read_as or period_code, "subject": subject_code}
     return {
         "label": "能源平衡", "query": "energy", "arguments": arguments, "count": len(account.rows), "sum": str(account.filed),
-        "sm3": account.known_sm3[0],
+        "sm3": sm3,
     }  # fmt: skip

@@ -26,12 +26,17 @@ _ATTEMPTS = 3
 
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
-    """A computation makes tens of thousands of tuples and no cycles: going through them again and again finds nothing."""
+    """A computation makes tens of thousands of tuples and no cycles: going through them again and again finds nothing.
+
+    What is left of them at its end counts as old, so that the collector does not go through all of it as soon as it is back.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()
         if enabled:
             gc.enable()
 

@@ -2,60 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from shuangkong.apps.energy.account import coal_equivalent
 from shuangkong.apps.energy.coefficients import Coefficients, tce
 from shuangkong.apps.energy.economy import gdp_basis
-from shuangkong.apps.energy.gathering import gather
+from shuangkong.apps.energy.gathering import Place, account_of_rows
 from shuangkong.apps.energy.series import Series, cell_input, period_of
 from shuangkong.apps.indicators.drafts import Drafts
-from shuangkong.apps.indicators.evidence import RELEASES, EnergyCell, SeriesCell, digest, energy_line
+from shuangkong.apps.indicators.evidence import RELEASES, EnergyCell, Filing, SeriesCell, digest, energy_line, latest_cells
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.digest import canonical_json
 from shuangkong.core.energy import Basis
 from shuangkong.core.figures import Status
 from shuangkong.core.quantities import from_micro
 
-Place = tuple[str, int, str, str]
 _RANK = {release: rank for rank, release in enumerate(RELEASES)}
 _CELL = 8
 
 
-def _place(row: tuple[Any, ...]) -> Place:
-    return row[0], row[1], row[3], row[4]
-
-
-def write_energy(
-    drafts: Drafts, coefficients: Coefficients, cells: Iterable[tuple[Any, ...]], earlier: Sequence[tuple[Any, ...]],
-    subjects: Mapping[int, Subject],
-) -> None:  # fmt: skip
+def write_energy(drafts: Drafts, coefficients: Coefficients, filings: Iterable[Filing], subjects: Mapping[int, Subject]) -> None:
     """The total of each release, for counties of whose rows some were revised."""
-    revised = {_place(row) for row in earlier if row[1] in subjects}
-    rows = [row for row in (*cells, *earlier) if _place(row) in revised] if revised else []
-    for place in sorted(revised):
-        mine = [row for row in rows if _place(row) == place]
-        releases = sorted({row[10] for row in mine}, key=_RANK.__getitem__)
-        for release in releases if len(releases) > 1 else ():
-            _energy_of(drafts, coefficients, subjects[place[1]], place, release, _as_of(mine, release))
-
-
-def _as_of(rows: Iterable[tuple[Any, ...]], release: str) -> list[tuple[Any, ...]]:
-    """The latest row of each cell among the releases up to ``release``."""
-    best: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for row in rows:
-        if _RANK[row[10]] <= _RANK[release] and (row[:_CELL] not in best or row[11:] > best[row[:_CELL]][11:]):
-            best[row[:_CELL]] = row
-    return list(best.values())
+    of: dict[Place, list[Filing]] = {}
+    for filing in filings:
+        if filing.subject_id in subjects:
+            of.setdefault((filing.lens, filing.subject_id, filing.kind, filing.end), []).append(filing)
+    for place, mine in sorted(of.items()):
+        releases = sorted({filing.release for filing in mine}, key=_RANK.__getitem__)
+        rows = [row for filing in mine for row in filing.rows()] if len(releases) > 1 else []
+        if len({row[:_CELL] for row in rows}) == len(rows):  # none was revised
+            continue
+        for release in releases:
+            known = [row for row in rows if _RANK[row[10]] <= _RANK[release]]
+            _energy_of(drafts, coefficients, subjects[place[1]], place, release, latest_cells(known))
 
 
 def _energy_of(
-    drafts: Drafts, coefficients: Coefficients, subject: Subject, place: Place, release: str, rows: Sequence[tuple[Any, ...]]
+    drafts: Drafts, coefficients: Coefficients, subject: Subject, place: Place, release: str, rows: Collection[tuple[Any, ...]]
 ) -> None:  # fmt: skip
     lens, period = place[0], period_of(place[2], place[3])
-    account = gather(rows)[place]
+    account = account_of_rows(rows)
     cells = [EnergyCell(*row[:11]) for row in rows]
     lines = [energy_line(cell.product, cell.flow, cell.industry, cell.zone_id, cell.micro) for cell in cells]
     arguments = {"lens": lens, "period": period.code, "subject": subject.code}

@@ -6,7 +6,7 @@ releases of one cell the latest known counts (accounting 5); a published row goe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -63,6 +63,41 @@ class EnergyCell(NamedTuple):
     release: str
 
 
+#: What parts the columns of a line in :class:`Filing`: no code has it.
+COLUMN = "\x1f"
+
+
+class Filing(NamedTuple):
+    """The energy rows of one subject, zone and period that have origin, release, day and mark in common, as the database joins them.
+
+    ``lines`` holds product, flow, industry, zone and quantity of each row, ``ids`` the numbers of the rows in the same order.
+    """
+
+    lens: str
+    subject_id: int
+    zone_id: int | None
+    kind: str
+    end: str
+    release: str
+    rank: int
+    known_on: str
+    demonstration: int
+    lines: str
+    ids: str
+
+    @property
+    def first_id(self) -> int:
+        """The row that was there first."""
+        return int(self.ids.partition(" ")[0])
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Row by row, as :func:`energy_cells` gives them."""
+        head, tail = self[:5], (self.demonstration, self.release, self.rank, self.known_on)
+        for line, row_id in zip(self.lines.split("\n"), self.ids.split(" "), strict=True):
+            product, flow, industry, _, micro = line.split(COLUMN)
+            yield (*head, product, flow, industry, int(micro), *tail, int(row_id))
+
+
 class SeriesCell(NamedTuple):
     """One figure of another measure: ``number`` is micro base units (int) or a rate in percent (text)."""
 
@@ -112,10 +147,9 @@ class Where:
 
 def _accepted(as_of: AsOf) -> Where:
     """Accepted rows: of a live batch, known by the day, superseded by none that counts as well."""
-    live = list(live_batches(as_of.had_at).order_by().values_list("id", flat=True))
-    ids = ", ".join(map(str, live)) or "0"
-    where = Where().add(f"r.batch_id IN ({ids})")
-    newer = f"SELECT s.supersedes_id FROM {_TABLE} s WHERE s.supersedes_id IS NOT NULL AND s.batch_id IN ({ids})"
+    live = list(live_batches(as_of.had_at).order_by("id").values_list("id", flat=True))
+    where = Where().add(_among("r.batch_id", live))
+    newer = f"SELECT s.supersedes_id FROM {_TABLE} s WHERE s.supersedes_id IS NOT NULL AND {_among('s.batch_id', live)}"
     if as_of.known_on is not None:
         where.add("r.known_on <= %s", as_of.known_on)
         where.add(f"r.id NOT IN ({newer} AND s.known_on <= %s)", as_of.known_on)
@@ -127,8 +161,21 @@ def _accepted(as_of: AsOf) -> Where:
     return where
 
 
-def _rows(columns: Iterable[str], where: Where) -> Iterator[tuple[Any, ...]]:
+def _among(column: str, ids: Sequence[int]) -> str:
+    """That ``column`` is one of ``ids`` (ascending), by runs of numbers: hundreds of batches are mostly one run, quicker than a list."""
+    runs: list[list[int]] = []
+    for number in ids:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return f"({' OR '.join(f'{column} BETWEEN {first} AND {last}' for first, last in runs) or '1 = 0'})"
+
+
+def _rows(columns: Iterable[str], where: Where, group: Iterable[str] = ()) -> Iterator[tuple[Any, ...]]:
     statement = f"SELECT {', '.join(columns)} FROM {_TABLE} r WHERE {' AND '.join(where.conditions)}"
+    if group:
+        statement += f" GROUP BY {', '.join(group)}"
     with connection.cursor() as cursor:
         cursor.execute(statement, where.params)
         while rows := cursor.fetchmany(10_000):
@@ -143,28 +190,45 @@ _CELL = 8
 _ORDER = 11
 
 
-def energy_cells(
-    as_of: AsOf, *, subject_id: int | None = None, period: tuple[str, date] | None = None, earlier: list[tuple[Any, ...]] | None = None
-) -> Iterable[tuple[Any, ...]]:  # fmt: skip
-    """The energy cells that count, as tuples in the order of :class:`EnergyCell` (and what orders them behind). One statement.
+def energy_cells(as_of: AsOf, *, subject_id: int, period: tuple[str, date]) -> Collection[tuple[Any, ...]]:
+    """The energy cells that count of a region or a zone in one period (its kind and end), as tuples in the order of :class:`EnergyCell`
+    (and what orders them behind). One statement."""
+    where = _accepted(as_of).add("r.measure = %s", "energy").add("(r.subject_id = %s OR r.zone_id = %s)", subject_id, subject_id)
+    where.add("r.period_kind = %s AND r.period_end = %s", *period)
+    return latest_cells(_rows(_ENERGY_COLUMNS, where))
 
-    ``subject_id`` is a region or a zone; ``period`` its kind and end. ``earlier`` takes the rows that a later one of their cell replaced.
-    """
-    where = _accepted(as_of).add("r.measure = %s", "energy")
-    if subject_id is not None:
-        where.add("(r.subject_id = %s OR r.zone_id = %s)", subject_id, subject_id)
-    if period is not None:
-        where.add("r.period_kind = %s AND r.period_end = %s", *period)
+
+def latest_cells(rows: Iterable[tuple[Any, ...]]) -> Collection[tuple[Any, ...]]:
+    """Of ``rows`` the one of each cell that counts: published before issued, then the latest known."""
     best: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for row in _rows(_ENERGY_COLUMNS, where):
+    for row in rows:
         cell = row[:_CELL]
         old = best.setdefault(cell, row)
-        if old is not row:
-            newer = row[_ORDER:] > old[_ORDER:]
-            best[cell] = row if newer else old
-            if earlier is not None:
-                earlier.append(old if newer else row)
+        if old is not row and row[_ORDER:] > old[_ORDER:]:
+            best[cell] = row
     return best.values()
+
+
+_IN_COMMON = (
+    "r.origin", "r.subject_id", "r.zone_id", "r.period_kind", "r.period_end", "r.release", "r.known_on", "r.demonstration",
+)  # fmt: skip
+_LINE = f"'{COLUMN.join(['%%s'] * 5)}', r.product, r.flow, r.industry, r.zone_id, r.quantity"
+#: Lines and ids of the rows in common, joined in the order in which the rows were written.
+_JOINED = {
+    "postgresql": (f"string_agg(format({_LINE}), chr(10) ORDER BY r.id)", "string_agg(CAST(r.id AS text), ' ' ORDER BY r.id)"),
+    "sqlite": (f"group_concat(printf({_LINE}), char(10))", "group_concat(r.id, ' ')"),
+}
+
+
+def energy_filings(as_of: AsOf) -> list[Filing]:
+    """All energy rows that count, also those that a later row of their cell replaces, by date. The database joins them: one statement."""
+    where = _accepted(as_of).add("r.measure = %s", "energy")
+    columns = (
+        _LENS, "r.subject_id", "r.zone_id", "r.period_kind", "CAST(r.period_end AS text)", "r.release", _RANK, "CAST(r.known_on AS text)",
+        _DEMONSTRATION, *_JOINED[connection.vendor],
+    )  # fmt: skip
+    filings = map(Filing._make, _rows(columns, where, group=_IN_COMMON))
+    return sorted(filings, key=lambda filing: (filing.end, filing.kind, filing.first_id))
 
 
 _SERIES_COLUMNS = (

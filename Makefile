@@ -4,10 +4,10 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup run start test bench torture lock clean
+.PHONY: help setup setup-spark run start test bench torture lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 setup: .venv/.ready node_modules/.ready  ## make .venv and node_modules from the lock files
 
@@ -23,6 +23,10 @@ node_modules/.ready: package-lock.json package.json
 	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null || { echo "make setup: Node 20 or newer with npm is needed"; exit 1; }
 	@test -L node_modules || npm ci --omit=dev --loglevel=error
 	@touch $@
+
+setup-spark: setup  ## beside that, Apache Spark for the time series (450 MB; it needs Java 17 or newer)
+	@test -L .venv || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-build-isolation -r requirements-spark.lock
+	@command -v java >/dev/null || test -n "$$JAVA_HOME" || echo "make setup-spark: no Java found; install a runtime of Java 17 or newer, on Debian openjdk-17-jre-headless"
 
 run: setup  ## the demonstration on http://127.0.0.1:8000 (database in var/demonstration); Ctrl-C stops
 	@exec $(BIN)/shuangkong run
@@ -40,10 +44,13 @@ torture: setup  ## kills, a full disk, a crowd and an hour of fuzzing; SHORT=--s
 	@$(BIN)/python -m bench.torture_series $(SHORT)
 	@exec $(BIN)/python -m bench.torture_gateway $(SHORT)
 
-lock: .venv/.ready  ## make both lock files anew with current releases
+lock: .venv/.ready  ## make the lock files anew with current releases
 	$(BIN)/pip install --quiet "pip-tools>=7.5"
 	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \
+	  | $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint requirements.lock --output-file requirements-spark.lock -
 	npm install --package-lock-only
 
 clean:  ## remove what setup made; databases in var/ stay

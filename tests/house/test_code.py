@@ -135,10 +135,12 @@ def test_the_code_knows_no_city() -> None:
 def test_the_locks_hold_what_is_declared() -> None:
     """What ``pyproject.toml`` and ``package.json`` ask for is pinned in the lock files."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {re.split(r"[\[<>=;~ ]", item)[0].lower().replace("_", "-") for item in asked}
-    pinned = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
-    assert names - pinned == set()
+    extras = project["optional-dependencies"]
+    for lock, asked in (("requirements.lock", [*project["dependencies"], *extras["dev"]]), ("requirements-spark.lock", extras["spark"])):
+        names = {re.split(r"[\[<>=;~ ]", item)[0].lower().replace("_", "-") for item in asked}
+        pinned = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE))
+        assert names - pinned == set(), lock
+    assert "pyspark" not in (ROOT / "requirements.lock").read_text(encoding="utf-8")
     package = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
     locked = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     for part in ("dependencies", "devDependencies"):

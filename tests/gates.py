@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests import postgres
+from tests import postgres, spark
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -76,7 +76,7 @@ def pure_tests(report: Report, env: dict[str, str]) -> None:
 def app_tests(report: Report, env: dict[str, str], backend: str) -> None:
     """All tests outside the pure rooms, without a browser, on one database."""
     left_out = PURE if backend == "SQLite" else (*PURE, *ONCE)
-    command = [*PYTEST, *PARALLEL, *(f"--ignore=tests/{room}" for room in left_out), "-m", "not browser", "tests"]
+    command = [*PYTEST, *PARALLEL, *(f"--ignore=tests/{room}" for room in left_out), "-m", "not browser and not spark", "tests"]
     step(report, f"tests on {backend}", command, env)
 
 
@@ -84,6 +84,11 @@ def browser_tests(report: Report, env: dict[str, str]) -> None:
     """The tests that drive pages in Chromium."""
     command = [*PYTEST, "-m", "browser", *(f"--ignore=tests/{room}" for room in PURE), "tests"]
     step(report, "pages in Chromium", command, env)
+
+
+def spark_tests(report: Report, env: dict[str, str]) -> None:
+    """The time series on a real cluster of a master and two workers, against DuckDB."""
+    step(report, "time series on a Spark cluster", [*PYTEST, "-m", "spark", "tests/series"], env)
 
 
 def chromium() -> str | None:
@@ -119,6 +124,10 @@ def main() -> int:
             report.skipped("tests on PostgreSQL", "no PostgreSQL server programs found on this machine")
         else:
             app_tests(report, env | {"SHUANGKONG_DATABASE": url}, "PostgreSQL")
+        if (reason := spark.missing()) is not None:
+            report.skipped("time series on a Spark cluster", reason)
+        else:
+            spark_tests(report, env)
         if (browser := chromium()) is None:
             report.skipped("pages in Chromium", "no chromium found on this machine")
         else:

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MASTER = "org.apache.spark.deploy.master.Master"
@@ -59,22 +59,48 @@ def spark_home() -> Path:
 
 @dataclass
 class Cluster:
-    """A cluster that runs: the address of its master, its workers, and where its files lie."""
+    """A cluster that runs: where its files lie, its master's address, its workers."""
 
-    url: str
-    workers: list[subprocess.Popen[bytes]]
     home: Path
+    stack: ExitStack
+    url: str = ""
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    started: int = 0
 
     def environment(self) -> dict[str, str]:
         """The variables with which a process becomes a driver of this cluster."""
         return environment(self.home) | {"SHUANGKONG_SERIES_ENGINE": self.url}
 
-    def kill(self, worker: int) -> None:
-        """Loses one machine: the worker and its executors end at once and say nothing."""
-        process = self.workers[worker]
+    def add_workers(self, number: int) -> None:
+        """Starts workers of one core and 512 MB each and waits until the master knows them."""
+        added = [self._start(f"worker-{self.started + n}", WORKER, "--cores", "1", "--memory", "512M", self.url) for n in range(number)]
+        for n, worker in enumerate(added):
+            _said(worker, self.home / f"worker-{self.started + n}.log", r"(Successfully registered with master)")
+        self.workers += added
+        self.started += number
+
+    def start_master(self) -> None:
+        """Starts the master."""
+        master = self._start("master", MASTER)
+        self.url = _said(master, self.home / "master.log", r"Starting Spark master at (spark://127\.0\.0\.1:\d+)")
+
+    def lose_worker(self) -> None:
+        """Loses one machine: a worker and its executors end at once and say nothing."""
+        process = self.workers.pop()
         for pid in (*children(process.pid), process.pid):
             os.kill(pid, signal.SIGKILL)
         process.wait(30)
+
+    def _start(self, name: str, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        anywhere = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+        command = [str(java()), *JVM, "-cp", f"{spark_home()}/jars/*", program, *anywhere, *arguments]
+        with (self.home / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=self.home, env=os.environ | environment(self.home),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_end_with_parent,
+            )  # fmt: skip
+        self.stack.callback(_end, process)
+        return process
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -91,32 +117,25 @@ def children(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text().split()]
 
 
+def runs(pid: int) -> bool:
+    """Whether a process still runs; one that ended and that nobody asked after is over too."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @contextmanager
 def cluster(workers: int = 2) -> Iterator[Cluster]:
-    """Runs a master and workers of one core and 512 MB each; all of them are gone afterwards."""
+    """Runs a master and workers; all of them are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="shuangkong-spark-") as folder, ExitStack() as stack:
         home = Path(folder)
         (home / "conf").mkdir()
         (home / "conf" / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in DEFAULTS.items()))
-        anywhere = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
-        master = _start(stack, home, "master", MASTER, *anywhere)
-        url = _said(master, home / "master.log", r"Starting Spark master at (spark://127\.0\.0\.1:\d+)")
-        ready = Cluster(url, [], home)
-        for number in range(workers):
-            ready.workers.append(_start(stack, home, f"worker-{number}", WORKER, *anywhere, "--cores", "1", "--memory", "512M", url))
-        for number, worker in enumerate(ready.workers):
-            _said(worker, home / f"worker-{number}.log", r"(Successfully registered with master)")
-        yield ready
-
-
-def _start(stack: ExitStack, home: Path, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-    log = stack.enter_context(open(home / f"{name}.log", "wb"))
-    command = [str(java()), *JVM, "-cp", f"{spark_home()}/jars/*", *arguments]
-    process = subprocess.Popen(
-        command, cwd=home, env=os.environ | environment(home), stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_end_with_parent
-    )
-    stack.callback(_end, process)
-    return process
+        started = Cluster(home, stack)
+        started.start_master()
+        started.add_workers(workers)
+        yield started
 
 
 def _end_with_parent() -> None:
@@ -139,7 +158,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _wait_for_end(pid: int) -> None:
     """An executor ends with its worker; after 20 seconds it is made to."""
     deadline = time.monotonic() + 20
-    while Path(f"/proc/{pid}").exists():
+    while runs(pid):
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
             return

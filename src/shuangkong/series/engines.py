@@ -16,6 +16,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 DUCKDB = "duckdb"
+SPARK = "spark://"
+"""So begins the address of a Spark master, the name of the other engine."""
 MEMORY_LIMIT = "512MB"
 THREADS = 2
 
@@ -27,9 +29,9 @@ def in_microseconds(content: pa.Table) -> pa.Table:
 
 
 def in_milliseconds(content: pa.Table) -> pa.Table:
-    """A table with its times as the schema has them."""
+    """A table with its times as the schema has them; each column may hold nulls, whichever engine made it."""
     fields = [field.with_type(pa.timestamp("ms")) if pa.types.is_timestamp(field.type) else field for field in content.schema]
-    return content.cast(pa.schema(fields), safe=False)
+    return content.cast(pa.schema([field.with_nullable(True) for field in fields]), safe=False)
 
 
 class Engine(Protocol):
@@ -102,11 +104,16 @@ def _as_os_errors() -> Iterator[None]:
 
 
 def open_engine(name: str, spill: Path, *, memory: str | None = None) -> Engine:
-    """The engine of a name: ``duckdb``.  Raises ValueError for another name.
+    """The engine of a name: ``duckdb``, or the address of a Spark master (``spark://HOST:7077``).
 
+    Raises ValueError for another name, InputError where the cluster cannot be had.
     Memory and threads of DuckDB are set by SHUANGKONG_SERIES_MEMORY (``512MB``) and SHUANGKONG_SERIES_THREADS (2).
     """
     if name == DUCKDB:
         bound = memory or os.environ.get("SHUANGKONG_SERIES_MEMORY", MEMORY_LIMIT)
         return DuckDB(spill, bound, int(os.environ.get("SHUANGKONG_SERIES_THREADS", THREADS)))
-    raise ValueError(f"no engine of the name {name!r}")
+    if name.startswith(SPARK):
+        from shuangkong.series.spark import Spark
+
+        return Spark(name)
+    raise ValueError(f"no engine of the name {name!r}: duckdb or {SPARK}HOST:PORT")

@@ -31,7 +31,7 @@ DEFAULTS = {
     "spark.executor.memory": "512m",
     "spark.executor.extraJavaOptions": " ".join(JVM[1:]),
     "spark.driver.extraJavaOptions": " ".join(JVM[1:]),
-    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.shuffle.partitions": "2",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }

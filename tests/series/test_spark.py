@@ -214,7 +214,7 @@ def test_a_worker_lost_in_the_middle_changes_no_answer(engine, cluster, monkeypa
 
 def lose_one_in_the_middle(engine, cluster):
     """Asks, loses a worker while both work; a query that was over before is asked again ten times as large."""
-    rows = 20_000_000
+    rows = 8_000_000
     while True:
         found = []
         asking = threading.Thread(target=lambda rows=rows, found=found: found.append(engine.arrow(long_query(engine, rows)).to_pylist()))

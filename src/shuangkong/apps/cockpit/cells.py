@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -105,18 +104,21 @@ class Aim(NamedTuple):
     internal: bool = False
 
 
-@dataclass(slots=True)
-class Cell:
-    """What is shown of a value; the fields are those of ``indicators.Value``."""
+class Cell(NamedTuple):
+    """What is shown of a value: the driver's row with names, its texts made into numbers and days when they are looked at.
+
+    The fields are those of ``indicators.Value`` and, from ``code`` on, of its indicator: most of the rows that a page reads are only
+    compared with a better one and never shown.
+    """
 
     pk: int
     subject_id: int
     period_kind: str
-    period_end: date
+    end_text: str
     basis: str
     treatment: str
     lens: str
-    value: Decimal | None
+    amount: str | Decimal | None
     words: str
     severity: int | None
     status: str
@@ -124,8 +126,31 @@ class Cell:
     recalled: bool
     sentence: str
     finding: str
-    indicator: Measure
-    line: int | None = None
+    code: str
+    name: str
+    unit: str
+    decimals: int
+    position: int
+
+    @property
+    def line(self) -> int | None:
+        """The place of a line in its table; a value of its own has none."""
+        return None
+
+    @property
+    def value(self) -> Decimal | None:
+        """The number."""
+        return None if self.amount is None else Decimal(self.amount)
+
+    @property
+    def period_end(self) -> date:
+        """The first day after the period."""
+        return _day(self.end_text)
+
+    @property
+    def indicator(self) -> Cell:
+        """What it measures: code, name, unit, decimals and position stand in the same row."""
+        return self
 
     @property
     def ref(self) -> str:
@@ -144,6 +169,17 @@ class Cell:
         return Period.rolling(year, month) if self.period_kind == "rolling" else Period.ytd(year, month)
 
 
+class LineCell(Cell):
+    """A line of a table, read as a value; behind the fields stands its place."""
+
+    __slots__ = ()
+
+    @property
+    def line(self) -> int | None:
+        """The place of the line."""
+        return int(self[-1])
+
+
 @lru_cache(maxsize=4096)
 def _day(text: str) -> date:
     return date.fromisoformat(text)
@@ -160,17 +196,8 @@ def columns(values: Any) -> Any:
 
 
 def cells(rows: Iterable[tuple[Any, ...]]) -> list[Cell]:
-    """Small objects of driver rows; one :class:`Measure` for each indicator."""
-    measures: dict[str, Measure] = {}
-    found = []
-    for row in rows:
-        measure = measures.get(row[15])
-        if measure is None:
-            measure = measures[row[15]] = Measure(*row[15:])
-        value = None if row[7] is None else Decimal(row[7])
-        marks = bool(row[11]), bool(row[12])
-        found.append(Cell(*row[:3], _day(row[3]), *row[4:7], value, *row[8:11], *marks, row[13], row[14], measure))
-    return found
+    """Small objects of driver rows."""
+    return list(map(Cell._make, rows))
 
 
 def columns_and_lines(values: Any) -> Any:
@@ -181,7 +208,7 @@ def columns_and_lines(values: Any) -> Any:
 def cells_and_lines(rows: Iterable[tuple[Any, ...]], measures: Iterable[tuple[Any, ...]]) -> list[Cell]:
     """Small objects of values, and of those lines of tables whose indicators are among ``measures`` (the columns of :class:`Measure`)."""
     known = {row[0]: Measure(*row) for row in measures}
-    stored = [(lines, cells([row])[0]) for lines, *row in rows]
+    stored = [(lines, Cell(*row)) for lines, *row in rows]
     found = [cell for lines, cell in stored if lines == NO_LINES]
     return found + [cell for lines, table in stored if lines != NO_LINES for cell in _lines(table, json.loads(lines), known)]
 
@@ -189,11 +216,11 @@ def cells_and_lines(rows: Iterable[tuple[Any, ...]], measures: Iterable[tuple[An
 def _lines(table: Cell, lines: Iterable[Iterable[Any]], known: Mapping[str, Measure]) -> Iterator[Cell]:
     for place, line in enumerate(TableLine(*stored) for stored in lines):
         if line.code in known:
-            yield replace(
-                table, basis=line.basis, value=None if line.value is None else Decimal(line.value), words="", status=line.status,
-                demonstration=bool(line.demonstration), recalled=bool(line.recalled), sentence=line.sentence,
-                indicator=known[line.code], line=place,
+            own = table._replace(
+                basis=line.basis, amount=line.value, words="", status=line.status, demonstration=bool(line.demonstration),
+                recalled=bool(line.recalled), sentence=line.sentence, **known[line.code]._asdict(),
             )  # fmt: skip
+            yield tuple.__new__(LineCell, (*own, place))
 
 
 def aims(rows: Iterable[tuple[Any, ...]]) -> list[Aim]:

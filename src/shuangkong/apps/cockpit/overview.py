@@ -299,7 +299,8 @@ def _values(page: Overview, subjects: Sequence[Place], city_id: int) -> dict[tup
     if page.moment is None:
         return {}
     ids = tuple(subject.pk for subject in subjects)
-    return selectors.best(selectors.values_and_path(page.user, page.moment, SHOWN_CODES, ids, city_id, _shown_ends(page)))
+    found = selectors.values_and_path(page.user, page.moment, SHOWN_CODES, ids, city_id, _shown_ends(page))
+    return selectors.best(value for value in found if value.subject_id == city_id or value.code in PLACE_CODES)
 
 
 def _headlines(page: Overview, values: dict[tuple[int, str, date], Cell], end: date) -> list[Headline]:

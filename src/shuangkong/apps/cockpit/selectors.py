@@ -294,7 +294,7 @@ def series_of(user: Any, run: Run | None, code: str, subject_id: int, ends: Sequ
 
 def rank(value: Cell) -> tuple[int, int, int]:
     """How good a value is among several of one cell: period kind, lens, basis; the smallest is taken."""
-    return _rank(value.indicator.code in SINCE_BASE, value.period_kind, value.lens, value.basis)
+    return _rank(value.code in SINCE_BASE, value.period_kind, value.lens, value.basis)
 
 
 @lru_cache(maxsize=256)
@@ -311,25 +311,32 @@ def best(values: Iterable[Cell], judged_by: str = GROSS) -> dict[tuple[int, str,
     among ``values`` the one of its newest end, else ``judged_by``.
     """
     found = list(values)
-    judged = _judged(found)
-    chosen: dict[tuple[int, str, date], tuple[tuple[Any, ...], Cell]] = {}
+    chosen: dict[tuple[int, str, str], Cell] = {}
+    rivals: dict[tuple[int, str, str], list[Cell]] = {}
     for value in found:
-        key = (value.subject_id, value.indicator.code, value.period_end)
+        key = value.subject_id, value.code, value.end_text
+        if key in chosen:
+            rivals.setdefault(key, [chosen[key]]).append(value)
+        else:
+            chosen[key] = value
+    judged = _judged(found)
+
+    def order(value: Cell) -> tuple[Any, ...]:
         by = GROSS
-        if value.indicator.code in (CHANGE, DECLINE):
-            by = judged.get((value.subject_id, value.period_end)) or judged.get((value.subject_id, None)) or judged_by
-        order = (value.status == _GONE, value.treatment != by, value.value is None, *rank(value))
-        if key not in chosen or order < chosen[key][0]:
-            chosen[key] = order, value
-    return {key: value for key, (_order, value) in chosen.items()}
+        if value.code in (CHANGE, DECLINE):
+            by = judged.get((value.subject_id, value.end_text)) or judged.get((value.subject_id, None)) or judged_by
+        return value.status == _GONE, value.treatment != by, value.amount is None, *rank(value)
+
+    chosen |= {key: min(several, key=order) for key, several in rivals.items()}
+    return {(subject_id, code, value.period_end): value for (subject_id, code, _end), value in chosen.items()}
 
 
-def _judged(values: Iterable[Cell]) -> dict[tuple[int, date | None], str]:
+def _judged(values: Iterable[Cell]) -> dict[tuple[int, str | None], str]:
     """By which treatment places were judged, by end; without an end: at the newest."""
-    found: dict[tuple[int, date | None], str] = {}
-    levels = [value for value in values if value.indicator.code in (NATIONAL, GAP) and value.status != _GONE]
-    for value in sorted(levels, key=lambda value: (value.period_end, value.indicator.code == GAP)):
-        found[value.subject_id, value.period_end] = found[value.subject_id, None] = value.treatment
+    found: dict[tuple[int, str | None], str] = {}
+    levels = [value for value in values if value.code in (NATIONAL, GAP) and value.status != _GONE]
+    for value in sorted(levels, key=lambda value: (value.end_text, value.code == GAP)):
+        found[value.subject_id, value.end_text] = found[value.subject_id, None] = value.treatment
     return found
 
 

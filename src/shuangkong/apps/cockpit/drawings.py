@@ -8,12 +8,12 @@ from decimal import Decimal
 from functools import lru_cache
 
 from django.urls import get_script_prefix
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from shuangkong.apps.cockpit.cells import Aim, Cell, PlanFacts
 from shuangkong.apps.ui import charts, statuses
 from shuangkong.apps.ui.figures import address, text
+from shuangkong.apps.ui.words import language
+from shuangkong.apps.ui.words import said as _
 from shuangkong.core.targets import required_cumulative_decline_percent
 from shuangkong.core.wording import decline, number
 
@@ -36,7 +36,7 @@ def _quarter_ends(first_year: int, last_year: int) -> tuple[date, ...]:
 
 def month_before(end: date) -> str:
     """The last month inside, as the axis shows it: 2025年12月."""
-    return _month_before(end, get_language())
+    return _month_before(end, language())
 
 
 @lru_cache(maxsize=1024)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-
 from shuangkong.apps.cockpit.selectors import Moment
 from shuangkong.apps.ui.figures import text
+from shuangkong.apps.ui.words import said as _
 from shuangkong.core import wording
 
 if TYPE_CHECKING:

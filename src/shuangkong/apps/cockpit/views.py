@@ -11,7 +11,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date, parse_http_date_safe
-from django.utils.translation import gettext_lazy as _
 
 from shuangkong.apps.cockpit import searching, selectors, statements
 from shuangkong.apps.cockpit.county import county_page
@@ -22,6 +21,7 @@ from shuangkong.apps.indicators.selectors import run_for
 from shuangkong.apps.indicators.tables import line_at
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui.tables import Column, Table, chips, table
+from shuangkong.apps.ui.words import said_lazy as _
 from shuangkong.core.errors import InputError
 from shuangkong.core.periods import Period
 

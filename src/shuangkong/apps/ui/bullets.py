@@ -9,8 +9,8 @@ from decimal import Decimal
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 
+from shuangkong.apps.ui.words import said as _
 from shuangkong.core.wording import number
 
 #: The bar shows up to this many percent of the target; the target stands at 100.

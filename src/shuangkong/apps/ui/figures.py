@@ -13,10 +13,10 @@ from typing import NamedTuple, Protocol
 
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from shuangkong.apps.ui import statuses
+from shuangkong.apps.ui.words import said as _
+from shuangkong.apps.ui.words import said_lazy
 from shuangkong.core import wording
 from shuangkong.core.rounding import round_half_up
 
@@ -84,19 +84,20 @@ def scaled(value: Decimal, screen: Screen) -> Decimal:
 
 def text(value: Shown, large: bool = True, unit: bool = True) -> str:
     """A value as words for a sentence, a table or an export: 降2.38%, +3.1%, 648.30万tce, 缺报, —."""
-    if value.value is None:
+    amount = value.value
+    if amount is None:
         return _absent(value)
-    code = value.indicator.code
-    places = value.indicator.decimals
+    measure = value.indicator
+    code, places = measure.code, measure.decimals
     if code.endswith("_change_percent"):
-        return wording.short_decline(-value.value, places)
-    if code.endswith("_decline_percent") and value.value < 0:
-        return wording.short_decline(value.value, places)
-    screen = screen_unit(value.indicator, large)
+        return wording.short_decline(-amount, places)
+    if code.endswith("_decline_percent") and amount < 0:
+        return wording.short_decline(amount, places)
+    screen = screen_unit(measure, large)
     if code.endswith(("_growth_percent", "_gap_points")):
-        shown = wording.signed(value.value, places)
+        shown = wording.signed(amount, places)
     else:
-        shown = wording.number(value.value.scaleb(-screen.power), screen.decimals)
+        shown = wording.number(amount.scaleb(-screen.power) if screen.power else amount, screen.decimals)
     return f"{shown}{screen.unit}" if unit else shown
 
 
@@ -150,19 +151,18 @@ def _status_icon(value: Shown) -> str:
 
 def _attributes(value: Shown, more: str = "") -> str:
     """Class and description of the link: what used a recalled rule says so to readers through the one hidden text ``#rec``."""
-    state = " na" if value.value is None else " up" if _wrong_way(value) else ""
+    amount = value.value
+    state = " na" if amount is None else " up" if _wrong_way(value.indicator.code, amount) else ""
     if value.recalled:
         return f'class="fig rec{state}{more}" aria-describedby="rec"'
     return f'class="fig{state}{more}"'
 
 
-def _wrong_way(value: Shown) -> bool:
+def _wrong_way(code: str, amount: Decimal) -> bool:
     """Whether the figure tells of an intensity that rose or of a path that was missed: shown in red, beside its word."""
-    assert value.value is not None
-    code = value.indicator.code
     if code.endswith("_intensity_change_percent"):
-        return value.value > 0
-    return code.endswith(("_decline_percent", "_gap_points")) and value.value < 0
+        return amount > 0
+    return amount < 0 and code.endswith(("_decline_percent", "_gap_points"))
 
 
 def figure(value: Shown | None, large: bool = True, lead: bool = False) -> SafeString:
@@ -204,9 +204,9 @@ def marks(value: object) -> SafeString:
 
 
 _MARKS = {
-    "demonstration": ("mk mk-demo", gettext_lazy("演示")),
-    "recalled": ("mk", gettext_lazy("待核实")),
-    "forecast": ("mk mk-fc", gettext_lazy("预测")),
+    "demonstration": ("mk mk-demo", said_lazy("演示")),
+    "recalled": ("mk", said_lazy("待核实")),
+    "forecast": ("mk mk-fc", said_lazy("预测")),
 }
 
 

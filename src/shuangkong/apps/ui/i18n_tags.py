@@ -13,7 +13,9 @@ from django.template import Library
 from django.template.base import Node, Parser, Token, Variable, render_value_in_context
 from django.templatetags import i18n
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
+
+from shuangkong.apps.ui.words import language, said
 
 register = Library()
 register.tags.update(i18n.register.tags)
@@ -28,7 +30,7 @@ class Words(Node):
 
     def render(self, context: Any) -> SafeString:
         """The text; nothing in it is escaped, as the template wrote it."""
-        return _translated(self.text, get_language())
+        return _translated(self.text, language())
 
 
 @lru_cache(maxsize=8192)
@@ -48,14 +50,9 @@ class Sentence(Node):
         given = {name: value.resolve(context) for name, value in self.node.extra_context.items()}
         try:
             values = {name: given[name] if name in given else context[name] for name in self.names}
-            return _sentence(self.text, get_language()) % {name: render_value_in_context(value, context) for name, value in values.items()}
+            return said(self.text) % {name: render_value_in_context(value, context) for name, value in values.items()}
         except (KeyError, ValueError):
             return str(self.node.render(context))
-
-
-@lru_cache(maxsize=4096)
-def _sentence(text: str, language: str) -> str:
-    return gettext(text)
 
 
 @register.tag("blocktranslate")

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext_lazy
-from django.utils.translation import gettext as _
+
+from shuangkong.apps.ui.words import language, said_lazy
+from shuangkong.apps.ui.words import said as _
 
 
 class State(NamedTuple):
@@ -21,78 +22,78 @@ class State(NamedTuple):
 
 #: Data status of a figure (``core.figures.Status``).
 DATA = {
-    "ok": State("st-3", gettext_lazy("已核定")),
-    "estimated": State("st-2", gettext_lazy("估算")),
-    "incomplete": State("st-na", gettext_lazy("不完整")),
-    "missing": State("st-na", gettext_lazy("缺报")),
+    "ok": State("st-3", said_lazy("已核定")),
+    "estimated": State("st-2", said_lazy("估算")),
+    "incomplete": State("st-na", said_lazy("不完整")),
+    "missing": State("st-na", said_lazy("缺报")),
 }
 #: States of work: filings, jobs, batches, inbox items.
 WORK = {
-    "not_filed": State("w-todo", gettext_lazy("未报")),
-    "draft": State("w-draft", gettext_lazy("草稿")),
-    "submitted": State("w-sub", gettext_lazy("已提交")),
-    "under_review": State("w-rev", gettext_lazy("审核中")),
-    "returned": State("w-ret", gettext_lazy("退回")),
-    "accepted": State("w-ok", gettext_lazy("通过")),
-    "locked": State("w-lock", gettext_lazy("锁定")),
-    "waiting": State("w-todo", gettext_lazy("排队")),
-    "running": State("w-run", gettext_lazy("进行中")),
-    "done": State("w-ok", gettext_lazy("完成")),
-    "failed": State("w-stop", gettext_lazy("失败")),
-    "cancelled": State("st-ex", gettext_lazy("已取消")),
-    "applied": State("w-ok", gettext_lazy("已入账")),
-    "withdrawn": State("w-ret", gettext_lazy("已撤回")),
-    "overdue": State("w-late", gettext_lazy("超期")),
-    "open": State("w-todo", gettext_lazy("待办")),
-    "proposed": State("w-sub", gettext_lazy("待确认")),
-    "published": State("w-ok", gettext_lazy("已发布")),
-    "superseded": State("st-ex", gettext_lazy("已被新版取代")),
-    "pending": State("w-run", gettext_lazy("待封存")),
-    "sealed": State("w-lock", gettext_lazy("已封存")),
+    "not_filed": State("w-todo", said_lazy("未报")),
+    "draft": State("w-draft", said_lazy("草稿")),
+    "submitted": State("w-sub", said_lazy("已提交")),
+    "under_review": State("w-rev", said_lazy("审核中")),
+    "returned": State("w-ret", said_lazy("退回")),
+    "accepted": State("w-ok", said_lazy("通过")),
+    "locked": State("w-lock", said_lazy("锁定")),
+    "waiting": State("w-todo", said_lazy("排队")),
+    "running": State("w-run", said_lazy("进行中")),
+    "done": State("w-ok", said_lazy("完成")),
+    "failed": State("w-stop", said_lazy("失败")),
+    "cancelled": State("st-ex", said_lazy("已取消")),
+    "applied": State("w-ok", said_lazy("已入账")),
+    "withdrawn": State("w-ret", said_lazy("已撤回")),
+    "overdue": State("w-late", said_lazy("超期")),
+    "open": State("w-todo", said_lazy("待办")),
+    "proposed": State("w-sub", said_lazy("待确认")),
+    "published": State("w-ok", said_lazy("已发布")),
+    "superseded": State("st-ex", said_lazy("已被新版取代")),
+    "pending": State("w-run", said_lazy("待封存")),
+    "sealed": State("w-lock", said_lazy("已封存")),
 }
 #: How sure a rule is (``evidence`` of a rule row); recalled and demonstration are marks, not states: see ``figures.evidence``.
 EVIDENCE = {
-    "text": State("st-3", gettext_lazy("原文")),
-    "design": State("st-ex", gettext_lazy("平台规则")),
+    "text": State("st-3", said_lazy("原文")),
+    "design": State("st-ex", said_lazy("平台规则")),
 }
 #: Severity of the national scheme, 1 the worst, and of the city scheme by completion, 1 the worst of four.
 NATIONAL = {1: "st-1", 2: "st-2", 3: "st-3"}
 CITY = {1: "st-1", 2: "st-2", 3: "st-w", 4: "st-3"}
 #: Findings of an import or a check.
 FINDING = {
-    "error": State("st-1", gettext_lazy("错误")),
-    "warning": State("st-2", gettext_lazy("须说明")),
-    "notice": State("st-ex", gettext_lazy("提示")),
+    "error": State("st-1", said_lazy("错误")),
+    "warning": State("st-2", said_lazy("须说明")),
+    "notice": State("st-ex", said_lazy("提示")),
 }
 
 #: What a forecast says of a target; it stands beside the mark 预测, never alone.
 FORECAST = {
-    "forecast_reached": State("st-3", gettext_lazy("按预测可达到")),
-    "forecast_open": State("st-w", gettext_lazy("按预测难判定")),
-    "forecast_missed": State("st-2", gettext_lazy("按预测达不到")),
+    "forecast_reached": State("st-3", said_lazy("按预测可达到")),
+    "forecast_open": State("st-w", said_lazy("按预测难判定")),
+    "forecast_missed": State("st-2", said_lazy("按预测达不到")),
 }
 
 #: How a telemetry point, a gap in what it sends, and a doubt about its values stand.
 TELEMETRY = {
-    "point_online": State("w-ok", gettext_lazy("在线")),
-    "point_late": State("w-run", gettext_lazy("迟到")),
-    "point_cut": State("w-stop", gettext_lazy("中断")),
-    "point_never": State("st-ex", gettext_lazy("从未上传")),
-    "point_ended": State("st-ex", gettext_lazy("已停用")),
-    "outage_open": State("w-stop", gettext_lazy("中断")),
-    "outage_explained": State("w-run", gettext_lazy("中断（已说明）")),
-    "outage_restored": State("w-sub", gettext_lazy("已恢复，待补传")),
-    "outage_closed": State("w-ok", gettext_lazy("已办结")),
-    "quality_open": State("w-todo", gettext_lazy("待说明")),
-    "quality_explained": State("w-sub", gettext_lazy("已说明")),
-    "quality_settled": State("w-ok", gettext_lazy("已核实")),
+    "point_online": State("w-ok", said_lazy("在线")),
+    "point_late": State("w-run", said_lazy("迟到")),
+    "point_cut": State("w-stop", said_lazy("中断")),
+    "point_never": State("st-ex", said_lazy("从未上传")),
+    "point_ended": State("st-ex", said_lazy("已停用")),
+    "outage_open": State("w-stop", said_lazy("中断")),
+    "outage_explained": State("w-run", said_lazy("中断（已说明）")),
+    "outage_restored": State("w-sub", said_lazy("已恢复，待补传")),
+    "outage_closed": State("w-ok", said_lazy("已办结")),
+    "quality_open": State("w-todo", said_lazy("待说明")),
+    "quality_explained": State("w-sub", said_lazy("已说明")),
+    "quality_settled": State("w-ok", said_lazy("已核实")),
 }
 
 VOCABULARY: dict[str, State] = {
     **TELEMETRY, **FORECAST, **WORK, **DATA, **EVIDENCE, **FINDING,
-    "not_rated": State("st-ex", gettext_lazy("不评级")),
+    "not_rated": State("st-ex", said_lazy("不评级")),
     #: Neither published nor within the reader's reach: nothing is said about whether it is there.
-    "withheld": State("st-ex", gettext_lazy("未公开")),
+    "withheld": State("st-ex", said_lazy("未公开")),
 }  # fmt: skip
 
 
@@ -109,7 +110,7 @@ def _tag(css: str, word: SafeString, extra: str) -> SafeString:
 
 def state(code: str, word: object = "", extra: str = "") -> SafeString:
     """The state ``code`` of the vocabulary, with its own word unless ``word`` says more (缺嘉禾县8月)."""
-    return tag(VOCABULARY[code].css, word, extra) if word else _plain(code, extra, get_language())
+    return tag(VOCABULARY[code].css, word, extra) if word else _plain(code, extra, language())
 
 
 @lru_cache(maxsize=512)

@@ -9,12 +9,12 @@ from html import escape
 from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.filing.matrix import Cell
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui import statuses
+from shuangkong.apps.ui.words import language as reader_language
 
 register = template.Library()
 
@@ -22,7 +22,7 @@ register = template.Library()
 @register.simple_tag
 def matrix_rows(rows: Iterable[tuple[Subject, Sequence[Cell]]], may_remind: bool) -> SafeString:
     """All rows in one piece, each a unit (to be chosen where one may remind) with its cells."""
-    language, address = get_language(), _address()
+    language, address = reader_language(), _address()
     return mark_safe("".join(f"<tr>{_unit(unit, may_remind)}{_cells(cells, address, language)}</tr>" for unit, cells in rows))
 
 

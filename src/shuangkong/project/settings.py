@@ -124,6 +124,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "libraries": {"i18n": "shuangkong.apps.ui.i18n_tags"},
+            "builtins": ["shuangkong.apps.ui.layout_tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -104,6 +104,10 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         verbose_name = _("用户")
 
+    def get_role_display(self) -> str:
+        """The role in words."""
+        return str(dict(self.Role.choices).get(self.role, self.role))
+
     @property
     def display_name(self) -> str:
         """The name on the screen."""

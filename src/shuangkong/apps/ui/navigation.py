@@ -6,7 +6,7 @@ Addresses, not names, because ``ui`` knows no other app. ``roles`` narrows an en
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from django.urls import Resolver404, get_script_prefix, resolve
@@ -128,6 +128,10 @@ def _links(entries: tuple[Entry, ...], role: str, best: str) -> list[Link]:
 
 def best_match(at: str) -> str:
     """The longest address of the rail that ``at`` lies under; the cockpit only on itself."""
-    prefix = get_script_prefix()
+    return _best_match(at, get_script_prefix())
+
+
+@lru_cache(maxsize=1024)
+def _best_match(at: str, prefix: str) -> str:
     addresses = [prefix + entry.path for group in RAIL for entry in group.entries]
     return max((a for a in addresses if at == a or (a != prefix and at.startswith(a))), key=len, default="")

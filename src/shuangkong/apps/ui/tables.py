@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, QueryDict
@@ -112,11 +112,13 @@ def _sorted(rows: Any, order: str, keys: Keys) -> Any:
 
 
 def _headings(query: QueryDict, columns: Sequence[Column], order: str) -> list[Heading]:
+    kept = changed(query, sort=None, page=None)
+    start = f"{kept}&sort=" if kept != "?" else "?sort="
     headings = []
     for column in columns:
         now = {column.order: "ascending", f"-{column.order}": "descending"}.get(order, "") if column.order else ""
         turned = f"-{column.order}" if now == "ascending" else column.order
-        headings.append(Heading(column, changed(query, sort=turned, page=None) if column.order else "", now))
+        headings.append(Heading(column, start + quote_plus(turned) if column.order else "", now))
     return headings
 
 

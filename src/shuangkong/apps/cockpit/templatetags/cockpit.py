@@ -11,12 +11,12 @@ from html import escape
 from django import template
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 
-from shuangkong.apps.cockpit.cells import Aim, Measure
+from shuangkong.apps.cockpit.cells import Aim, Item, Measure
 from shuangkong.apps.cockpit.overview import Headline, PlaceRow
 from shuangkong.apps.cockpit.statements import plain
 from shuangkong.apps.ui import bullets, figures, statuses
+from shuangkong.apps.ui.words import said as _
 from shuangkong.core.periods import Period
 from shuangkong.core.wording import growth
 
@@ -174,6 +174,19 @@ def _state(line: Headline) -> str:
     if line.target is None or line.in_words:
         return statuses.state("not_rated")
     return statuses.state(line.value.status)
+
+
+@register.simple_tag
+def todo_rows(items: Iterable[Item], today: date) -> SafeString:
+    """What is open for the person: urgency, title and way, detail, deadline."""
+    return mark_safe("".join(_todo(item, today) for item in items))
+
+
+def _todo(item: Item, today: date) -> str:
+    invented = f" {figures.mark('demonstration')}" if item.demonstration else ""
+    detail = f"<small>{escape(item.detail)}</small>" if item.detail else ""
+    words = f'<div class="m"><a href="{escape(item.address)}">{escape(item.title)}</a>{invented}{detail}</div>'
+    return f"<li>{statuses.urgency(item.severity, item.due_on, today)}{words}{statuses.due(item.due_on, today)}</li>"
 
 
 @register.simple_tag

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from shuangkong.apps.ui import bullets, figures, statuses
+from shuangkong.apps.ui.words import language
 from shuangkong.core import wording
 from shuangkong.core.periods import Period
 
@@ -66,6 +67,12 @@ def day(value: date | None) -> str:
 
 
 @register.filter
+def minute(value: datetime) -> str:
+    """A moment to the minute, in local time: 2025-07-22 09:30."""
+    return f"{timezone.template_localtime(value):%Y-%m-%d %H:%M}"
+
+
+@register.filter
 def period(value: Any) -> str:
     """The period of a value, or a :class:`Period`, as people read it: 2025年1—6月, 截至2026年9月的四个季度."""
     return value.label if isinstance(value, Period) else value.period.label
@@ -80,7 +87,7 @@ def due(on: date | None, today: date) -> SafeString:
 @register.simple_tag
 def urgency(severity: int, on: date | None, today: date) -> SafeString:
     """The icon of an open item."""
-    return _urgency(severity, on, today, get_language())
+    return _urgency(severity, on, today, language())
 
 
 @lru_cache(maxsize=512)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
+from json import JSONEncoder
 from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 
 from shuangkong.apps.ui import navigation
 from shuangkong.apps.ui.charts import Chart
 from shuangkong.apps.ui.tables import Heading, Table, changed
+from shuangkong.apps.ui.words import language
+from shuangkong.apps.ui.words import said as _
 
 register = template.Library()
 
@@ -32,7 +34,7 @@ def icon(name: str, label: str = "") -> SafeString:
 def rail(context: Any) -> SafeString:
     """The list of the rail for this page and person, with how much waits for them."""
     request = context["request"]
-    links = _rail(navigation.best_match(request.path), getattr(request.user, "role", ""), get_language())
+    links = _rail(navigation.best_match(request.path), getattr(request.user, "role", ""), language())
     return _counted(links, "cnt", context.get("inbox_count"))
 
 
@@ -49,7 +51,7 @@ def _rail(best: str, role: str, language: str) -> str:
 @register.simple_tag(takes_context=True)
 def bottom(context: Any) -> SafeString:
     """The bottom bar of a phone."""
-    return _counted(_bottom(navigation.best_match(context["request"].path), get_language()), "dot", context.get("inbox_count"))
+    return _counted(_bottom(navigation.best_match(context["request"].path), language()), "dot", context.get("inbox_count"))
 
 
 @lru_cache(maxsize=512)
@@ -70,7 +72,7 @@ def _counted(html: str, css: str, count: object) -> SafeString:
 @register.simple_tag
 def fixed(template_name: str) -> SafeString:
     """A partial that is the same on every page: rendered once for each language and kept."""
-    return _fixed(template_name, get_language())
+    return _fixed(template_name, language())
 
 
 @lru_cache(maxsize=64)
@@ -106,37 +108,47 @@ def address(context: Any, **changes: object) -> str:
     return changed(context["request"].GET, **changes)
 
 
-@register.inclusion_tag("ui/partials/chart.html")
-def chart(drawing: Chart, name: str, size: str = "m", map_address: str = "") -> dict[str, object]:
+@register.simple_tag
+def chart(drawing: Chart, name: str, size: str = "m", map_address: str = "") -> SafeString:
     """A chart: its canvas, its option as data, and the same figures as a table.
 
     ``name`` is unique on the page; ``size`` is s, m or l; ``map_address`` is where the map of a map chart is fetched.
     """
-    return {
-        "chart": drawing,
-        "name": name,
-        "size": size,
-        "map_address": map_address,
-        "option": json_script(drawing.option, f"{name}-option"),
-        "table": chart_table(drawing),
-    }
+    shapes = f' data-map="{escape(map_address)}"' if map_address else ""
+    failed, view = escape(_("图画不出来，请看表格")), escape(_("表格"))
+    return mark_safe(
+        f'<div class="chart-box"><div class="chart chart-{size}" data-chart="{name}"{shapes} data-failed="{failed}" role="img" '
+        f'aria-label="{escape(drawing.label)}"></div>{_option(drawing, name)}'
+        f'<button class="btn btn-link chart-view" type="button" data-chart-view aria-pressed="false">{view}</button>'
+        f'<div class="tw chart-table">{chart_table(drawing)}</div></div>'
+    )
+
+
+_JSON = JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
+def _option(drawing: Chart, name: str) -> str:
+    """The option as data; nothing in it can end the script that holds it."""
+    data = _JSON.encode(drawing.option).replace("&", "\\u0026").replace("<", "\\u003C").replace(">", "\\u003E")
+    return f'<script id="{name}-option" type="application/json">{data}</script>'
 
 
 def chart_table(drawing: Chart) -> SafeString:
     """The figures of a chart as a table, made in one piece: it may have hundreds of cells."""
-    heads = [f'<th scope="col"{_numeric(i)}>{escape(text)}</th>' for i, text in enumerate(drawing.headings)]
-    rows = ["".join(f'<td{_numeric(i, "num")}>{escape(text)}</td>' for i, text in enumerate(row)) for row in drawing.rows]
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    head = "".join(f'<th scope="col"{_NUMERIC[bool(i)]}>{escape(text)}</th>' for i, text in enumerate(drawing.headings))
+    body = "".join(f"<tr>{_table_row(*map(escape, row))}</tr>" for row in drawing.rows)
     caption = f'<caption class="vh">{escape(drawing.label)}</caption>'
-    return mark_safe(f'<table class="tb">{caption}<thead><tr>{"".join(heads)}</tr></thead><tbody>{body}</tbody></table>')
+    return mark_safe(f'<table class="tb">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
 
 
-def _numeric(column: int, css: str = "r") -> str:
-    """The class of every column but the first."""
-    return f' class="{css}"' if column else ""
+#: The class of the headings of every column but the first.
+_NUMERIC = ("", ' class="r"')
+
+
+def _table_row(first: str, *others: str) -> str:
+    return f"<td>{first}</td>" + "".join([f'<td class="num">{text}</td>' for text in others])
 
 
 @register.simple_tag
+@cache
 def logo() -> SafeString:
     """The sign of the platform."""
     drawing = static("ui/logo.svg")

@@ -54,8 +54,8 @@ def test_joined_rows_give_the_account_of_the_rows(town: Town, known_on: str) -> 
     assert {(codes[owner], period_of(kind, end).code, lens) for lens, owner, kind, end in accounts} == {
         (place, period, "issued") for place in ("431002", "431003") for period in ("2021", "2021-01/09")
     } | {("CZ-HITECH", "2021", "issued"), ("431002", "2021-01/09", "reported"), ("431003", "2021-01/09", "reported")}
-    for place, account in accounts.items():
-        assert _told(account) == _told(_row_by_row(place, as_of))
+    for place, filed in accounts.items():
+        assert _told(filed.account) == _told(_row_by_row(place, as_of))
 
 
 def test_a_later_release_stands_for_an_earlier_one_and_a_zone_has_the_rows_of_both_counties(town: Town) -> None:
@@ -81,4 +81,4 @@ def test_rows_of_batches_that_do_not_count_are_left_out_one_by_one(town: Town) -
 
 
 def _gathered() -> dict[tuple[str, int, str, str], Account]:
-    return gather(energy_filings(AsOf(known_on=TODAY)))
+    return {place: filed.account for place, filed in gather(energy_filings(AsOf(known_on=TODAY))).items()}

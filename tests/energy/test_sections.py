@@ -78,6 +78,25 @@ def _issued_total(town: Town) -> None:
     town.put("431002", "energy_total", "2021", 710, release="final", known_on="2026-03-01")
 
 
+def _issued_total_without_an_account(town: Town) -> None:
+    town.put("431003", "energy_total", "2022-01/06", 300)
+
+
+def _filed_after_it_was_missing(town: Town) -> None:
+    _another_period(town)
+    _issued_total_without_an_account(town)
+    town.recompute()
+    town.energy("431002", "2022-01/06", "raw_coal", "terminal", 500)
+
+
+def _withdrawn_again(town: Town) -> None:
+    batch = town.new_batch()
+    _another_period(town)
+    _reported(town)
+    town.recompute()
+    Batch.objects.unscoped("test").filter(pk=batch.pk).update(withdrawn_at=NOW)
+
+
 def _reported(town: Town) -> None:
     town.energy("431024", "2021", "raw_coal", "terminal", 950, origin="reported")
 
@@ -98,7 +117,8 @@ def _withdrawal(town: Town) -> None:
 
 
 CHANGES = (
-    _correct, _correct_the_base_year, _another_product, _another_period, _gdp, _electricity, _issued_total, _reported, _target, _name,
+    _correct, _correct_the_base_year, _another_product, _another_period, _gdp, _electricity, _issued_total,
+    _issued_total_without_an_account, _filed_after_it_was_missing, _withdrawn_again, _reported, _target, _name,
     _withdrawal,
 )  # fmt: skip
 
@@ -110,7 +130,9 @@ def test_what_is_kept_is_what_would_be_computed(town: Town, change: Callable[[To
     run = town.recompute()
     assert run is not None
     assert 0 < run.computed < max(first.computed, len(town.values().drafts))
+    remembered = Computed.objects.get().figures
     assert town.recompute(afresh=True) is None
+    assert Computed.objects.get().figures == remembered
 
 
 def test_only_what_rests_on_the_corrected_row_is_made_again(town: Town) -> None:

@@ -36,8 +36,7 @@ _NETS_OF: dict[str, list[tuple[str, int]]] = {
 class Account:
     """Flows by product, use by sector, and the hashed lines of the rows behind them with the sum of what was filed.
 
-    ``read_as`` names the period under which the rows stand when it is another than the figure's (a year filed as 1–12月); both share
-    ``memo``: what was worked out of the account once.
+    ``memo`` holds what was worked out of it once, for a year and the 1–12月 that it was filed as have one account.
     """
 
     flows: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -45,7 +44,6 @@ class Account:
     rows: list[str] = field(default_factory=list)
     filed: int = 0
     demonstration: bool = False
-    read_as: str = ""
     memo: dict[str, Any] = field(default_factory=dict)
 
     def add(self, product: str, flow: str, industry: str, micro: int, row: str) -> None:

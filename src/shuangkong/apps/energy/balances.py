@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from functools import cached_property
 from operator import mul
 from typing import Any
 
+from shuangkong.apps.energy import ground
 from shuangkong.apps.energy.account import LINES, Account, coal_equivalent, merged, over_tolerance
 from shuangkong.apps.energy.coefficients import Coefficients, tce, tce_text
-from shuangkong.apps.energy.gathering import rows_behind
+from shuangkong.apps.energy.gathering import Filed, rows_behind
 from shuangkong.apps.energy.places import City, lacking_sentence, quarter_label, short_name
 from shuangkong.apps.energy.series import Series, cell_input
 from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread
@@ -40,7 +41,7 @@ class Totals:
     """Total energy by (lens, subject, period code, basis), and the accounts behind for what-if sums at another year's coefficients."""
 
     figures: dict[tuple[str, int, str, str], Figure] = field(default_factory=dict)
-    used: dict[tuple[str, int, str], dict[str, int]] = field(default_factory=dict)
+    used: dict[tuple[str, int, str], Mapping[str, int]] = field(default_factory=dict)
 
 
 class Balances:
@@ -52,19 +53,54 @@ class Balances:
         self._marks: dict[tuple[Any, ...], dict[tuple[tuple[str, ...], str], Marks]] = {}
         self.heads = {basis: Heads(drafts, basis) for basis in _BASES}
 
-    def county(self, lens: str, subject: Subject, period: Period, account: Account) -> None:
+    def county(self, lens: str, subject: Subject, period: Period, filed: Filed) -> None:
         """A county, zone or 不分县 from its own cells."""
-        Sheet(self, lens, subject, period, account, (), ()).write()
+        Sheet(self, lens, subject, period, filed, (), ()).write()
 
-    def city(self, lens: str, city: City, period: Period, parts: Sequence[tuple[Subject, Account]]) -> None:
+    def city(self, lens: str, city: City, period: Period, parts: Sequence[tuple[Subject, Filed]]) -> None:
         """The city: Σ counties + 不分县. A county without an account makes it incomplete and is named (accounting 7)."""
         present = {subject.id for subject, _ in parts}
         missing = tuple(county for county in city.counties if county.id not in present)
-        for county in missing:
-            self.absent(lens, county, period)
-        Sheet(self, lens, city.subject, period, self._sum_of([account for _, account in parts]), tuple(parts), missing).write()
+        Sheet(self, lens, city.subject, period, None, tuple(parts), missing).write()
 
-    def _sum_of(self, accounts: Sequence[Account]) -> Account:
+    def unaccounted(self, lens: str, subject: Subject, period: Period, *, awaited: bool) -> None:
+        """A place without an account: its total may be issued all the same, and is missing where the city's parts are ``awaited``."""
+        cell = self.issued_total(lens, subject, period)
+        if cell is None and not awaited:
+            return
+        name, place = section_of(lens, subject, period), (lens, subject.id, period.code)
+        if self.kept(name, place, [ground.subject_line(subject), self.issued_line(subject, cell), str(awaited)]):
+            return
+        if cell is not None:
+            self.issued(lens, subject, period, cell, own=None)
+        if awaited:
+            self.absent(lens, subject, period)
+        self.note(name, place)
+
+    def issued_line(self, subject: Subject, cell: SeriesCell | None) -> str:
+        """All that is read of an issued total."""
+        return "" if cell is None else ground.cell_line(subject.id, cell)
+
+    def kept(self, name: str, place: tuple[str, int, str], lines: Iterable[str]) -> bool:
+        """Whether a section rests on what it rested on; then its totals are taken as they were."""
+        if not self.sections.kept(name, lines):
+            return False
+        for word in _WORDS.values():
+            if (figure := self.sections.noted(f"{name}|{word}")) is not None:
+                self.totals.figures[*place, word] = figure
+        if (used := self.sections.noted_amounts(name)) is not None:
+            self.totals.used[place] = used
+        return True
+
+    def note(self, name: str, place: tuple[str, int, str]) -> None:
+        """The totals of a section that was made are remembered."""
+        for word in _WORDS.values():
+            if (figure := self.totals.figures.get((*place, word))) is not None:
+                self.sections.note(f"{name}|{word}", figure)
+        if (used := self.totals.used.get(place)) is not None:
+            self.sections.note_amounts(name, used)
+
+    def sum_of(self, accounts: Sequence[Account]) -> Account:
         """Their sum, made once for a year and the 1–12月 that it was filed as."""
         same = tuple(id(account.memo) for account in accounts)
         if same not in self._sums:
@@ -148,6 +184,11 @@ class Balances:
         return found
 
 
+def section_of(lens: str, subject: Subject, period: Period) -> str:
+    """The name of the section of an account."""
+    return f"sheet|{lens}|{subject.id}|{period.kind}|{period.end}"
+
+
 class Heads(dict[str, str]):
     """Code → how its lines at one basis begin; its indicator comes into being with its first line."""
 
@@ -182,41 +223,59 @@ class Sheet:
     """
 
     def __init__(
-        self, balances: Balances, lens: str, subject: Subject, period: Period, account: Account,
-        parts: Sequence[tuple[Subject, Account]], missing: Sequence[Subject],
+        self, balances: Balances, lens: str, subject: Subject, period: Period, filed: Filed | None,
+        parts: Sequence[tuple[Subject, Filed]], missing: Sequence[Subject],
     ) -> None:  # fmt: skip
         self.balances, self.lens, self.subject, self.period = balances, lens, subject, period
-        self.account, self.parts, self.missing = account, parts, missing
+        self.filed, self.parts, self.missing = filed, parts, missing
         self.year = period.start.year
         self.place = balances.drafts.at(subject, period, lens)
         self.sentence = lacking_sentence(missing, period, "能源") if missing else ""
-        nets = account.nets()
-        self.used, self.products = nets["used"], nets["product"]
-        self.nets = {name: nets[name] for name in LINES if nets[name]}
+
+    @cached_property
+    def account(self) -> Account:
+        """Its own, or the sum of its parts; made when it is first asked for."""
+        return self.filed.account if self.filed is not None else self.balances.sum_of([filed.account for _, filed in self.parts])
+
+    @cached_property
+    def used(self) -> dict[str, int]:
+        """By product what was used."""
+        return self.account.nets()["used"]
+
+    @cached_property
+    def nets(self) -> dict[str, dict[str, int]]:
+        """By product the lines of the account that are not empty."""
+        nets = self.account.nets()
+        return {name: nets[name] for name in LINES if nets[name]}
 
     def write(self) -> None:
-        """The total and the table; of a sheet that is kept only the total, on which others rest."""
-        self.balances.totals.used[self.lens, self.subject.id, self.place.code] = self.used
-        rows = [] if self.parts else [rows_behind(self.account, self.lens, self.subject.code, self.place.code)]
-        query = canonical_json(rows)
+        """The total and the table, unless they rest on what the current ones rest on."""
+        place = self.lens, self.subject.id, self.place.code
+        name = section_of(self.lens, self.subject, self.period)
+        if self.balances.kept(name, place, self._rests_on()):
+            return
         for basis in _BASES:
             self._total(basis)
-        if not self._kept(query):
-            self._table(query if rows else self._of_parts(ACCOUNT, "", (part for part, _ in self.parts)))
+        self.balances.totals.used[place] = self.used
+        self.balances.note(name, place)
+        if self.filed is not None:
+            self._table(canonical_json([rows_behind(self.filed, self.lens, self.subject.code, self.place.code)]))
+        else:
+            self._table(self._of_parts(ACCOUNT, "", (part for part, _ in self.parts)))
 
     def _of_parts(self, code: str, basis: str, parts: Iterable[Subject]) -> str:
         """Values of the parts as inputs, in canonical text."""
         return key_inputs((f"{code}|{part.code}|{self.place.code}|{basis}|gross|{self.lens}|", part.name) for part in parts)
 
-    def _kept(self, query: str) -> bool:
-        """Whether the sheet rests on what the current one rests on: its rows, or those of its parts."""
-        now = self.balances.sections.now
-        parts = (f"{part.code}|{part.name}|{now[self._name(part)]}" for part, _ in self.parts)
-        head = f"{self.subject.code}|{self.account.demonstration}|{self.sentence}"
-        return self.balances.sections.kept(self._name(self.subject), [head, query, *parts])
-
-    def _name(self, subject: Subject) -> str:
-        return f"sheet|{self.lens}|{subject.id}|{self.period.kind}|{self.period.end}"
+    def _rests_on(self) -> list[str]:
+        """Its rows or those of its parts, and the totals with which it is compared."""
+        balances, now = self.balances, self.balances.sections.now
+        own = "" if self.filed is None else f"{self.filed.read_as}|{self.filed.sm3}"
+        parts = [f"{ground.subject_line(part)}|{now[section_of(self.lens, part, self.period)]}" for part, _ in self.parts]
+        issued = balances.issued_line(self.subject, balances.issued_total(self.lens, self.subject, self.period))
+        beside = [repr(figure) for basis in _BASES for figure in self._issued(basis)]
+        missing = map(ground.subject_line, self.missing)
+        return [ground.subject_line(self.subject), self.sentence, own, *parts, *missing, issued, *beside]
 
     # the total
 
@@ -250,17 +309,21 @@ class Sheet:
 
     def _against_issued(self, basis: Basis, units: int, marks: Marks) -> str:
         """What was reported beside what was issued (accounting 6); of a city the parts that reported, for nobody reports 不分县."""
-        if self.lens != "reported":
-            return ""
-        places = [part for part, _ in self.parts] or [self.subject]
-        found = [self.balances.totals.figures.get(("issued", place.id, self.place.code, _WORDS[basis])) for place in places]
+        found = self._issued(basis)
         issued = [figure.value for figure in found if figure is not None and figure.usable and figure.value]
-        if len(issued) < len(places) or marks.lacks:
+        if len(issued) < len(found) or marks.lacks or not found:
             return ""
         whole = sum(issued)
         share = round_half_up((tce(units) - whole) * PERCENT / whole, 2)
         words = "各县市区填报数之和比核定数之和" if self.parts else "填报数比核定数"
         return f"{words}{'多' if share > 0 else '少'}{abs(share)}%" if share else ""
+
+    def _issued(self, basis: Basis) -> list[Figure | None]:
+        """The issued totals beside which a reported one stands: of the place or of its parts."""
+        if self.lens != "reported":
+            return []
+        places = [part for part, _ in self.parts] or [self.subject]
+        return [self.balances.totals.figures.get(("issued", place.id, self.place.code, _WORDS[basis])) for place in places]
 
     @cached_property
     def _balanced(self) -> dict[str, tuple[int, int]]:
@@ -306,7 +369,7 @@ class Sheet:
             without = [coefficients.label(product) for product in self.account.unbalanced()]
             extra = f"{'、'.join(without)}未报期初、生产、调入、调出、期末，无从平衡" if without else ""
             found.append((_DIFFERENCE, {product: pair[0] for product, pair in self._balanced.items()}, extra))
-        found += [(f"{_PRODUCT}{product}", {product: micro}, "") for product, micro in self.products.items()]
+        found += [(f"{_PRODUCT}{product}", {product: micro}, "") for product, micro in self.account.nets()["product"].items()]
         found += [(f"energy_sector_tce:{industry or 'unassigned'}", of, "") for industry, of in self.account.sectors.items()]
         return found
 
@@ -328,7 +391,7 @@ class Sheet:
             yield f'{heads[code]}"{tce_text(amount)}",{marks.tail}'
 
 
-def scaled_total(used: dict[str, int], coefficients: Coefficients, year: int, basis: Basis) -> Decimal | None:
+def scaled_total(used: Mapping[str, int], coefficients: Coefficients, year: int, basis: Basis) -> Decimal | None:
     """The total of ``used`` at the coefficients of ``year``; None where one is missing."""
     units, lacking = coal_equivalent(used, coefficients.table(year, basis))
     return None if lacking else tce(units)

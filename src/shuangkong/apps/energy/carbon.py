@@ -6,15 +6,14 @@ decline rest on the issued figures only; the rolling four quarters are ``year(t�
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import Any, cast
 
 from shuangkong.apps.energy import ground
-from shuangkong.apps.energy.account import Account
 from shuangkong.apps.energy.burning import Emission, Factors, summed
 from shuangkong.apps.energy.economy import Economy, Level, gdp_key
-from shuangkong.apps.energy.gathering import rows_behind
+from shuangkong.apps.energy.gathering import Filed, rows_behind
 from shuangkong.apps.energy.intensity import Goal, required_by
 from shuangkong.apps.energy.places import City, lacking_sentence
 from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread
@@ -40,11 +39,11 @@ class Carbon:
     """The CO2 values of one city and all that belongs to it."""
 
     def __init__(
-        self, drafts: Drafts, city: City, accounts: Mapping[tuple[int, str], Account], economy: Economy, factors: Factors,
-        goals: Mapping[tuple[int, int], Goal],
+        self, drafts: Drafts, city: City, accounts: Mapping[tuple[int, str], Filed], economy: Economy, factors: Factors,
+        goals: Mapping[tuple[int, int], Goal], sections: Sections,
     ) -> None:  # fmt: skip
         self.drafts, self.city, self.accounts, self.economy, self.factors, self.goals = drafts, city, accounts, economy, factors, goals
-        self._emissions: dict[tuple[int, str], Emission] = {}
+        self.sections = sections
         self._figures: dict[tuple[int, str], Figure | None] = {}
 
     def write(self, subject: Subject, period: Period, price_base: int, is_base_year: bool) -> None:
@@ -60,36 +59,55 @@ class Carbon:
             self._change(subject, period, price_base)
         self._since_base(subject, period, price_base)
 
+    def ask(self, subject: Subject, period: Period, price_base: int) -> None:
+        """The totals on which :meth:`write` rests, of a subject whose other values stand already."""
+        if self.total(subject, period) is None:
+            return
+        self.total(subject, period.year_before())
+        goal = self.goals.get((subject.id, period.start.year))
+        base_year = goal.base_year if goal is not None else price_base
+        if self.total(subject, Period.year(base_year)) is not None and period.start.year > base_year and _is_rolling(period):
+            self.total(subject, Period.year(period.start.year - 1))
+
     # totals
 
     def total(self, subject: Subject, period: Period) -> Figure | None:
         """CO2 of a filed period; None where nobody filed energy. Written once, when it is first asked for."""
         key = (subject.id, period.code)
         if key not in self._figures:
-            make = self._city_total if subject.id == self.city.subject.id else self._own_total
-            self._figures[key] = make(subject, period)
+            whole = subject.id == self.city.subject.id
+            filed = any((part.id, period.code) in self.accounts for part in self.city.parts) if whole else key in self.accounts
+            self._figures[key] = self._kept_or_made(subject, period, self._city_total if whole else self._own_total) if filed else None
         return self._figures[key]
 
+    def _kept_or_made(self, subject: Subject, period: Period, make: Callable[[Subject, Period], Figure]) -> Figure:
+        """The total as it was where the account is what it was."""
+        place = f"{LENS}|{subject.id}|{period.kind}|{period.end}"
+        name = f"emission|{place}"
+        figure = self.sections.noted(name) if self.sections.kept(name, [self.sections.now[f"sheet|{place}"]]) else None
+        if figure is None:
+            figure = make(subject, period)
+            self.sections.note(name, figure)
+        return figure
+
     def _emission(self, subject: Subject, period: Period) -> Emission | None:
-        key = (subject.id, period.code)
-        account = self.accounts.get(key)
-        if account is not None and key not in self._emissions:
-            self._emissions[key] = self.factors.emission(account, period.start.year)
-        return self._emissions.get(key)
-
-    def _own_total(self, subject: Subject, period: Period) -> Figure | None:
-        emission = self._emission(subject, period)
-        if emission is None:
+        """What a place emits: worked out once for a year and the 1–12月 that it was filed as."""
+        filed = self.accounts.get((subject.id, period.code))
+        if filed is None:
             return None
-        account = self.accounts[subject.id, period.code]
-        return self._put_total(
-            subject, period, emission, (), account.demonstration, [rows_behind(account, LENS, subject.code, period.code)]
-        )
+        memo = filed.account.memo
+        if "emission" not in memo:
+            memo["emission"] = self.factors.emission(filed.account, period.start.year)
+        return cast(Emission, memo["emission"])
 
-    def _city_total(self, subject: Subject, period: Period) -> Figure | None:
+    def _own_total(self, subject: Subject, period: Period) -> Figure:
+        filed, emission = self.accounts[subject.id, period.code], self._emission(subject, period)
+        assert emission is not None
+        rows = rows_behind(filed, LENS, subject.code, period.code)
+        return self._put_total(subject, period, emission, (), filed.account.demonstration, [rows])
+
+    def _city_total(self, subject: Subject, period: Period) -> Figure:
         parts = [(part, emission) for part in self.city.parts if (emission := self._emission(part, period)) is not None]
-        if not parts:
-            return None
         present = {part.id for part, _ in parts}
         missing = [county for county in self.city.counties if county.id not in present]
         lacks = (lacking_sentence(missing, period, "能源"),) if missing else ()
@@ -162,7 +180,7 @@ class Carbon:
             return
         if period.kind == "year":
             now, parts, span = self._side(subject, period, base_year), [(period, self.total(subject, period))], period
-        elif period.last_month % 3 == 0 and period.last_month < 12:
+        elif _is_rolling(period):
             now, parts = self._rolling(subject, period, base_year)
             span = Period.rolling(period.last_year, period.last_month)
         else:
@@ -225,6 +243,11 @@ class Carbon:
         return key_inputs(pairs)
 
 
+def _is_rolling(period: Period) -> bool:
+    """Whether the rolling four quarters end with a filed 1–n月."""
+    return period.kind == "ytd" and period.last_month % 3 == 0 and period.last_month < 12
+
+
 def _lacks(side: Side, gdp: bool = True) -> tuple[str, ...]:
     """What is missing for the ratio, in words."""
     figure, level, label = side
@@ -257,22 +280,20 @@ def _ratio(side: Side) -> Decimal:
 
 
 def write_carbon(
-    drafts: Drafts, city: City, accounts: Mapping[tuple[int, str], Account], periods: Sequence[Period], economy: Economy,
+    drafts: Drafts, city: City, accounts: Mapping[tuple[int, str], Filed], periods: Sequence[Period], economy: Economy,
     factors: Factors, goals: Mapping[tuple[int, int], Goal], price_base: Mapping[int, int | None], sections: Sections,
 ) -> None:  # fmt: skip
     """Every CO2 value of a city that does not rest on what the current ones rest on."""
-    carbon = Carbon(drafts, city, accounts, economy, factors, goals)
+    carbon = Carbon(drafts, city, accounts, economy, factors, goals, sections)
     everybody = (city.subject, *city.counties, *([city.unallocated] if city.unallocated else []), *city.zones)
-    rested = [subject for subject in everybody if _kept(subject, sections, goals)]
-    before = len(drafts.rows)
+    kept = {subject.id for subject in everybody if _kept(subject, sections, goals)}
     for period in sorted(periods, key=lambda period: (period.end, period.kind)):
         base = price_base.get(period.start.year)
         for subject in everybody:
-            if base is not None and subject not in rested:
+            if base is not None and subject.id in kept:
+                carbon.ask(subject, period, base)
+            elif base is not None:
                 carbon.write(subject, period, base, price_base.get(period.start.year + 1) == period.start.year)
-    kept = {subject.id for subject in rested}
-    if kept:  # totals on which others rest were made for them; their own values stand already
-        drafts.rows[before:] = [draft for draft in drafts.rows[before:] if draft.subject_id not in kept]
 
 
 def _kept(subject: Subject, sections: Sections, goals: Mapping[tuple[int, int], Goal]) -> bool:

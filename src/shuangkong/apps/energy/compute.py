@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 
 from shuangkong.apps.energy import carbon, ground, vintages
-from shuangkong.apps.energy.account import Account
 from shuangkong.apps.energy.assessed import Assessments
 from shuangkong.apps.energy.balances import Balances, Totals
 from shuangkong.apps.energy.burning import Factors
@@ -18,7 +16,7 @@ from shuangkong.apps.energy.deductions import Deductions
 from shuangkong.apps.energy.economy import Economy, write_gdp, write_growth
 from shuangkong.apps.energy.electricity import ElectricityAccount, Power
 from shuangkong.apps.energy.exemption import write_exemption
-from shuangkong.apps.energy.gathering import Place, gather
+from shuangkong.apps.energy.gathering import Filed, Place, gather
 from shuangkong.apps.energy.intensity import Goal, Grades, Intensities
 from shuangkong.apps.energy.places import City, above, cities
 from shuangkong.apps.energy.published import Published
@@ -94,12 +92,12 @@ class Computation:
         return set(current.filter(calculation="intensity.change", lens="issued", subject_id__in=kept).values_list("key", flat=True))
 
 
-def _with_years(accounts: dict[Place, Account]) -> dict[Place, Account]:
+def _with_years(accounts: dict[Place, Filed]) -> dict[Place, Filed]:
     """A year that was filed as 1–12月 stands for the year too, where no year of its own was filed."""
-    for (lens, subject_id, kind, end), account in list(accounts.items()):
+    for (lens, subject_id, kind, end), filed in list(accounts.items()):
         place = (lens, subject_id, "year", end)
         if kind == "ytd" and end[5:7] == "01" and place not in accounts:
-            accounts[place] = replace(account, read_as=period_of(kind, end).code)
+            accounts[place] = filed.as_year(period_of(kind, end).code)
     return accounts
 
 
@@ -142,10 +140,10 @@ class CityComputation:
     def _energy(self, lens: str) -> list[Period]:
         """The accounts of one lens. Returns the periods that have any total, by date."""
         mine = {part.id: part for part in (*self.city.parts, *self.city.zones)}
-        places: dict[tuple[str, str], dict[int, Account]] = {}
-        for (account_lens, subject_id, kind, end), account in self.whole.accounts.items():
+        places: dict[tuple[str, str], dict[int, Filed]] = {}
+        for (account_lens, subject_id, kind, end), filed in self.whole.accounts.items():
             if account_lens == lens and subject_id in mine:
-                places.setdefault((end, kind), {})[subject_id] = account
+                places.setdefault((end, kind), {})[subject_id] = filed
         periods = {period_of(kind, end) for end, kind in places} | self._issued_periods(lens)
         ordered = sorted(periods, key=lambda period: (period.end, period.kind))
         for period in ordered:
@@ -159,24 +157,24 @@ class CityComputation:
         cells = [cell for owner, cell in self.whole.series.all("energy_total") if owner in mine and cell.origin in ("issued", "published")]
         return {period_of(cell.kind, cell.end) for cell in cells}
 
-    def _period(self, lens: str, period: Period, accounts: Mapping[int, Account]) -> None:
+    def _period(self, lens: str, period: Period, accounts: Mapping[int, Filed]) -> None:
+        parts = [(part, accounts[part.id]) for part in self.city.parts if part.id in accounts]
         for subject in (*self.city.parts, *self.city.zones):
             if subject.id in accounts:
                 self.balances.county(lens, subject, period, accounts[subject.id])
-            elif (cell := self.balances.issued_total(lens, subject, period)) is not None:
-                self.balances.issued(lens, subject, period, cell, own=None)
-        parts = [(part, accounts[part.id]) for part in self.city.parts if part.id in accounts]
+            else:
+                self.balances.unaccounted(lens, subject, period, awaited=bool(parts) and subject in self.city.counties)
         if parts:
             self.balances.city(lens, self.city, period, parts)
-        elif (cell := self.balances.issued_total(lens, self.city.subject, period)) is not None:
-            self.balances.issued(lens, self.city.subject, period, cell, own=None)
+        else:
+            self.balances.unaccounted(lens, self.city.subject, period, awaited=False)
         tolerance = self.book.at("statistics.residual_tolerance_percent", self.region, self.whole.known_on).number
         self.balances.residual(lens, self.city, period, tolerance)
 
     def _electricity(self, lens: str) -> None:
         everybody = (self.city.subject, *self.city.parts, *self.city.zones)
         mine = {part.id for part in everybody}
-        lines = sorted(ground.cell_line(owner, cell) for owner, cell in self.whole.series.all("electricity") if owner in mine)
+        lines = sorted(line for owner, line in self.whole.series.lines("electricity") if owner in mine)
         self.whole.sections.cities[self.city.subject.id] = tuple(mine)
         if self.whole.sections.kept(f"electricity|{lens}|{self.city.subject.id}", [*ground.city_lines(self.city), *lines]):
             return
@@ -219,20 +217,20 @@ class CityComputation:
         )  # fmt: skip
         return Assessments(intensities, deductions)
 
-    def _issued_accounts(self) -> dict[tuple[int, str], Account]:
+    def _issued_accounts(self) -> dict[tuple[int, str], Filed]:
         """The accounts of this city's places by subject and period."""
         mine = {part.id for part in (*self.city.parts, *self.city.zones)}
         return {
-            (subject_id, period_of(kind, end).code): account
-            for (lens, subject_id, kind, end), account in self.whole.accounts.items()
+            (subject_id, period_of(kind, end).code): filed
+            for (lens, subject_id, kind, end), filed in self.whole.accounts.items()
             if lens == "issued" and subject_id in mine
         }
 
     def _rested(self, lens: str, periods: Iterable[Period]) -> Callable[[Subject], bool]:
         """Whether GDP, intensity and levels of a subject rest on what the current ones rest on."""
         cells: dict[int, list[str]] = {}
-        for owner, cell in (pair for measure in ("gdp", "gdp_growth", *DEDUCTED) for pair in self.whole.series.all(measure)):
-            cells.setdefault(owner, []).append(ground.cell_line(owner, cell))
+        for owner, line in (pair for measure in ("gdp", "gdp_growth", *DEDUCTED) for pair in self.whole.series.lines(measure)):
+            cells.setdefault(owner, []).append(line)
         totals: dict[int, list[str]] = {}
         for (of, owner, code, basis), figure in self.whole.totals.figures.items():
             if of == lens:

@@ -12,10 +12,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from shuangkong.apps.energy.account import MEMO, Account, coal_equivalent
+from shuangkong.apps.energy.account import MEMO, coal_equivalent
 from shuangkong.apps.energy.coefficients import Coefficients, tce
 from shuangkong.apps.energy.economy import Economy
-from shuangkong.apps.energy.gathering import rows_behind
+from shuangkong.apps.energy.gathering import Filed, rows_behind
 from shuangkong.apps.energy.intensity import Goal, last_day
 from shuangkong.apps.energy.places import City
 from shuangkong.apps.energy.series import ORIGINS, Series, cell_input
@@ -66,7 +66,7 @@ class Deductions:
 
     drafts: Drafts
     city: City
-    accounts: Mapping[tuple[int, str], Account]
+    accounts: Mapping[tuple[int, str], Filed]
     series: Series
     totals: Mapping[tuple[str, int, str, str], Figure]
     coefficients: Coefficients
@@ -125,12 +125,11 @@ class Deductions:
 
     def _memo(self, subject: Subject, period: Period) -> Stated | None:
         """Feedstock as the energy account notes it by product."""
-        account = self.accounts.get((subject.id, period.code))
-        if account is None:
+        filed = self.accounts.get((subject.id, period.code))
+        if filed is None or not filed.has(MEMO):
             return None
+        account = filed.account
         used = {name: flows[MEMO] for name, flows in account.flows.items() if MEMO in flows}
-        if not used:
-            return None
         year = period.start.year
         units, lacking = coal_equivalent(used, self.coefficients.table(year, Basis.EQUIVALENT))
         rows = [row for name in used for row in self.coefficients.of(name, year, Basis.EQUIVALENT).rows]
@@ -140,7 +139,7 @@ class Deductions:
             "demonstration": account.demonstration or any(row.demonstration for row in rows),
         }  # fmt: skip
         rules = (*self._rules("feedstock", period), *rows)
-        who, inputs = frozenset({subject.id}), [rows_behind(account, LENS, subject.code, period.code)]
+        who, inputs = frozenset({subject.id}), [rows_behind(filed, LENS, subject.code, period.code)]
         return self._put("feedstock", subject, period, None if lacking else tce(units), who, inputs, "deduction.feedstock", rules, **marks)
 
     def _of_parts(self, kind: str, period: Period) -> Stated | None:

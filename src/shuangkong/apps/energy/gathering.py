@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from shuangkong.apps.energy.account import Account
 from shuangkong.apps.indicators.evidence import COLUMN, INDUSTRY, Filing, digest, energy_line, is_division, latest_cells
+from shuangkong.core.digest import sm3_hex
 
 Place = tuple[str, int, str, str]  # lens, subject, period kind, period end
 
@@ -64,14 +66,45 @@ class Cells(dict[str, Cell]):
         return self[text]
 
 
-def gather(filings: Iterable[Filing]) -> dict[Place, Account]:
-    """One account per lens, subject and period. A zone's rows count for its county and, apart, for the zone."""
+class Filed:
+    """What was filed of one place; its account is made when it is first asked for.
+
+    ``read_as`` names the period under which the rows stand when it is another than the figure's (a year filed as 1–12月).
+    """
+
+    def __init__(self, filings: Sequence[Filing], cells: Cells, read_as: str = "") -> None:
+        self._filings, self._cells, self.read_as = filings, cells, read_as
+        self._like: Filed | None = None
+
+    def as_year(self, period_code: str) -> Filed:
+        """The same for the year of which the period with that code is the whole."""
+        year = Filed(self._filings, self._cells, period_code)
+        year._like = self
+        return year
+
+    @cached_property
+    def account(self) -> Account:
+        """Its account."""
+        return _account(self._filings, self._cells) if self._like is None else self._like.account
+
+    @cached_property
+    def sm3(self) -> str:
+        """The SM3 of all that was filed, which is quicker than the account."""
+        return sm3_hex("\n".join(["|".join(map(str, filing)) for filing in self._filings]).encode())
+
+    def has(self, flow: str) -> bool:
+        """Whether anything was filed in a flow."""
+        return any(f"{COLUMN}{flow}{COLUMN}" in filing.lines for filing in self._filings)
+
+
+def gather(filings: Iterable[Filing]) -> dict[Place, Filed]:
+    """What was filed by lens, subject and period. A zone's rows count for its county and, apart, for the zone."""
     of: dict[Place, list[Filing]] = {}
     for filing in filings:
         for owner in (filing.subject_id,) if filing.zone_id is None else (filing.subject_id, filing.zone_id):
             of.setdefault((filing.lens, owner, filing.kind, filing.end), []).append(filing)
     cells = Cells()
-    return {place: _account(mine, cells) for place, mine in of.items()}
+    return {place: Filed(mine, cells) for place, mine in of.items()}
 
 
 def _account(filings: Sequence[Filing], cells: Cells) -> Account:
@@ -115,12 +148,13 @@ def account_of_rows(cells: Collection[tuple[Any, ...]]) -> Account:
     return account
 
 
-def rows_behind(account: Account, lens: str, subject_code: str, period_code: str) -> dict[str, Any]:
+def rows_behind(filed: Filed, lens: str, subject_code: str, period_code: str) -> dict[str, Any]:
     """The rows of an account as an input: how to read them again, with their count, sum and SM3, which is taken once."""
+    account = filed.account
     sm3 = account.memo.get("sm3")
     if sm3 is None:
         sm3 = account.memo["sm3"] = digest(account.rows)
-    arguments = {"lens": lens, "period": account.read_as or period_code, "subject": subject_code}
+    arguments = {"lens": lens, "period": filed.read_as or period_code, "subject": subject_code}
     return {
         "label": "能源平衡", "query": "energy", "arguments": arguments, "count": len(account.rows), "sum": str(account.filed),
         "sm3": sm3,

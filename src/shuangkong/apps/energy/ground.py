@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import shuangkong
-from shuangkong.apps.energy.intensity import Goal
 from shuangkong.apps.energy.places import City
 from shuangkong.apps.indicators.drafts import Figure
 from shuangkong.apps.indicators.evidence import SeriesCell
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.digest import sm3_hex
 from shuangkong.rulebook.loader import Rulebook
+
+if TYPE_CHECKING:
+    from shuangkong.apps.energy.intensity import Goal
 
 #: The rooms whose code makes values.
 _ROOMS = ("core", "rulebook", "apps/energy", "apps/indicators", "apps/ledger")

@@ -6,7 +6,7 @@ In-year (17a): the cumulated intensity on the same months a year ago, graded aga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -238,7 +238,7 @@ class Intensities:
             return f"{why}，对降低率的影响不到0.01个百分点"
         return f"{why}，其变化使降低率{'减少' if points > 0 else '增加'}{shown}个百分点"
 
-    def _at_coefficients(self, parts: Sequence[tuple[int, int, dict[str, int]]]) -> Decimal | None:
+    def _at_coefficients(self, parts: Sequence[tuple[int, int, Mapping[str, int]]]) -> Decimal | None:
         """The signed sum of parts, each at the coefficients of a year; None where a coefficient is missing."""
         totals = [(sign, scaled_total(used, self.coefficients, year, Basis.EQUIVALENT)) for sign, year, used in parts]
         known = [sign * total for sign, total in totals if total is not None]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 
+from shuangkong.apps.energy import ground
 from shuangkong.apps.indicators.evidence import SeriesCell
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.digest import sm3_hex
@@ -44,12 +45,16 @@ class Series:
 
     def __init__(self, cells: Iterable[SeriesCell]) -> None:
         self._latest: dict[tuple[str, str, int, str, str, str, int | None], SeriesCell] = {}
+        #: Figures that were known more than once, by release.
         self.releases: dict[tuple[str, str, int, str, str, str, int | None], dict[str, SeriesCell]] = {}
         for cell in cells:
             owner = cell.zone_id or cell.subject_id  # a zone's own figure lies over its county's and is not added to it
-            key = (cell.measure, cell.origin, owner, cell.kind, cell.end, cell.detail, cell.price_base)
+            key = (cell.measure, cell.origin, owner, cell.kind, cell.end, cell.detail if cell.flow else cell.industry, cell.price_base)
+            before = self._latest.get(key)
+            if before is not None:
+                self.releases.setdefault(key, {before.release: before})[cell.release] = cell
             self._latest[key] = cell
-            self.releases.setdefault(key, {})[cell.release] = cell
+        self._lines: dict[str, list[tuple[int, str]]] = {}
         self._of: dict[str, list[tuple[int, SeriesCell]]] = {}
         self._owned: dict[tuple[str, int], list[SeriesCell]] = {}
         for key, cell in self._latest.items():
@@ -70,6 +75,12 @@ class Series:
     def all(self, measure: str) -> Sequence[tuple[int, SeriesCell]]:
         """The latest of every cell of one measure, each with whose figure it is (a zone's own is the zone's)."""
         return self._of.get(measure, ())
+
+    def lines(self, measure: str) -> Sequence[tuple[int, str]]:
+        """All that a computation reads of the figures of one measure, each with whose it is."""
+        if measure not in self._lines:
+            self._lines[measure] = [(owner, ground.cell_line(owner, cell)) for owner, cell in self.all(measure)]
+        return self._lines[measure]
 
     def owned(self, measure: str, subject: Subject) -> Sequence[SeriesCell]:
         """The latest of every cell of one measure of one subject."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -231,11 +232,17 @@ def energy_filings(as_of: AsOf) -> list[Filing]:
     return sorted(filings, key=lambda filing: (filing.end, filing.kind, filing.first_id))
 
 
+#: The line that is hashed for one figure.
+_EVIDENCE = (
+    f"{{}}('{'|'.join(['%%s'] * 9)}', r.measure, r.origin, r.period_kind, r.period_end, r.industry, r.price_base, r.release, r.quantity, "
+    "r.rate) || CASE WHEN r.flow = '' THEN '' ELSE '|' || r.product || '|' || r.flow END"
+)
+#: In the order of :class:`SeriesCell`.
 _SERIES_COLUMNS = (
     "r.measure", "r.origin", "r.subject_id", "r.zone_id", "r.period_kind", "CAST(r.period_end AS text)", "r.industry", "r.price_base",
-    "r.release", "r.quantity", "r.rate", _DEMONSTRATION, "CAST(r.known_on AS text)", "r.id", "r.remark",
-    "r.product", "r.flow",
+    "r.release", "r.quantity", "r.rate", _DEMONSTRATION, _EVIDENCE, "CAST(r.known_on AS text)", "r.remark", "r.id", "r.product", "r.flow",
 )  # fmt: skip
+_FORMAT = {"postgresql": "format", "sqlite": "printf"}
 
 
 def series_cells(as_of: AsOf, *, subject_id: int | None = None, period: tuple[str, date] | None = None) -> list[SeriesCell]:
@@ -245,8 +252,8 @@ def series_cells(as_of: AsOf, *, subject_id: int | None = None, period: tuple[st
         where.add("(r.subject_id = %s OR r.zone_id = %s)", subject_id, subject_id)
     if period is not None:
         where.add("r.period_kind = %s AND r.period_end = %s", *period)
-    found = sorted(_rows(_SERIES_COLUMNS, where), key=lambda row: (row[12], row[13]))
-    return [SeriesCell(*row[:12], series_evidence(row), row[12], row[14], row[13], row[15], row[16]) for row in found]
+    columns = [column.format(_FORMAT[connection.vendor]) for column in _SERIES_COLUMNS]
+    return sorted(map(SeriesCell._make, _rows(columns, where)), key=attrgetter("known_on", "row_id"))
 
 
 def adding_up(cells: list[SeriesCell]) -> list[SeriesCell]:
@@ -261,12 +268,6 @@ def adding_up(cells: list[SeriesCell]) -> list[SeriesCell]:
 def is_division(industry: str) -> bool:
     """Whether a code is a division of industry (B06, C26, D44), which a row of industry as a whole includes."""
     return industry[:1] in _INDUSTRIAL
-
-
-def series_evidence(row: tuple[Any, ...]) -> str:
-    """The line that is hashed for one figure."""
-    line = "|".join(["" if part is None else str(part) for part in (row[0], row[1], *row[4:11])])
-    return f"{line}|{row[15]}|{row[16]}" if row[16] else line
 
 
 def energy_line(product: str, flow: str, industry: str, zone_id: int | None, micro: int) -> str:

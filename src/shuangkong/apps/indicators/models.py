@@ -234,11 +234,12 @@ class Computed(models.Model):
     """The newest computation of what is current, also one that changed no value: when, and what its sections rested on.
 
     One row. It proves nothing and can be thrown away: then everything is computed again. ``sections`` maps the name of a section
-    (``indicators.sections``) to the SM3 of its inputs.
+    (``indicators.sections``) to the SM3 of its inputs; ``figures`` are those on which other sections rest.
     """
 
     run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="+", db_index=False)
     sections = CanonicalField(default=dict)
+    figures = CanonicalField(default=dict)
     made_at = models.DateTimeField(db_default=Now())
 
 

@@ -3,7 +3,9 @@
 A section is a part of a computation that rests on a known set of inputs. Its name says which values are its own:
 
 ``sheet|lens|subject|period kind|period end``
-    one energy account (its total is always made, for others rest on it);
+    one energy account with its total, on which others rest;
+``emission|lens|subject|period kind|period end``
+    the CO2 of one place and period, on which others rest;
 ``electricity|lens|city``
     all electricity of a city;
 ``economy|lens|subject``
@@ -12,22 +14,27 @@ A section is a part of a computation that rests on a known set of inputs. Its na
     CO2, its intensity and progress of one subject.
 
 What is published, releases, residuals and targets that nothing measures belong to no section and are made each time.
-The SM3 of what each section of the newest computation rested on stands in :class:`~shuangkong.apps.indicators.models.Computed`.
+The SM3 of what each section of the newest computation rested on stands in :class:`~shuangkong.apps.indicators.models.Computed`, with
+the figures of sections on which others rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from decimal import Decimal
+from typing import Any, NamedTuple
 
+from shuangkong.apps.indicators.drafts import Figure
 from shuangkong.apps.indicators.models import Computed, Run
 from shuangkong.core.digest import sm3_hex
+from shuangkong.core.figures import Status
 
 #: The entry that stands for what all sections rest on: the rules and the code.
 ALL = "all"
 #: The calculations whose values belong to a section of each kind.
 CALCULATIONS = {
-    "sheet": ("energy.account",),
+    "sheet": ("energy.account", "energy.total", "energy.total_of_parts", "energy.total_issued"),
+    "emission": ("carbon.total", "carbon.total_of_parts"),
     "electricity": ("electricity.filed", "electricity.difference", "electricity.sum_of_months", "electricity.total_of_parts",
                     "electricity.growth"),
     "economy": ("gdp.level", "gdp.chained", "gdp.growth_filed", "gdp.growth_of_levels", "energy.growth", "intensity.level",
@@ -35,7 +42,7 @@ CALCULATIONS = {
                 "target.remaining", "warning.national", "warning.by_completion", "assessed.total", "assessed.change", "assessed.decline",
                 "deduction.filed", "deduction.feedstock", "deduction.of_parts", "deduction.rolling", "deduction.certificates",
                 "total.exemption"),
-    "carbon": ("carbon.total", "carbon.total_of_parts", "carbon.intensity", "carbon.growth", "carbon.change", "carbon.decline",
+    "carbon": ("carbon.intensity", "carbon.growth", "carbon.change", "carbon.decline",
                "carbon.path", "carbon.gap", "carbon.progress"),
 }  # fmt: skip
 
@@ -59,17 +66,49 @@ class Section(NamedTuple):
 class Sections:
     """What each section of one computation rests on, compared with the computation that is current."""
 
-    def __init__(self, common: str = "", before: Mapping[str, str] | None = None, base: int | None = None) -> None:
+    def __init__(
+        self, common: str = "", before: Mapping[str, str] | None = None, base: int | None = None,
+        figures: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         self.now = {ALL: common}
+        #: The figures of this computation, as they are stored.
+        self.figures: dict[str, Any] = {}
         self.base = base
         #: Whose values the electricity of a city holds: city → subjects.
         self.cities: dict[int, tuple[int, ...]] = {}
         self._before = before if before is not None and before.get(ALL) == common else {}
+        self._figures = figures or {}
 
     def kept(self, name: str, lines: Iterable[str]) -> bool:
         """Note that a section rests on ``lines``; whether the current values of the section rest on the same."""
         sm3 = self.now[name] = sm3_hex("\n".join(lines).encode())
         return self._before.get(name) == sm3
+
+    def note(self, name: str, figure: Figure) -> None:
+        """Remember a figure on which others rest, for the computation after this one."""
+        value, known = (None if number is None else str(number) for number in (figure.value, figure.known))
+        self.figures[name] = [value, figure.status.value, figure.demonstration, figure.recalled, figure.key, known, list(figure.lacks)]
+
+    def noted(self, name: str) -> Figure | None:
+        """The figure that the computation before this one remembered; it stays so."""
+        stored = self._figures.get(name)
+        if stored is None:
+            return None
+        self.figures[name] = stored
+        value, status, demonstration, recalled, key, known, lacks = stored
+        number, part = (None if text is None else Decimal(text) for text in (value, known))
+        return Figure(number, Status(status), demonstration, recalled, key, part, tuple(lacks))
+
+    def note_amounts(self, name: str, amounts: Mapping[str, int]) -> None:
+        """Remember integers by name, as of what a total is made."""
+        self.figures[name] = amounts
+
+    def noted_amounts(self, name: str) -> Mapping[str, int] | None:
+        """The integers that the computation before this one remembered; they stay so."""
+        stored = self._figures.get(name)
+        if stored is not None:
+            self.figures[name] = stored
+        return stored
 
     @property
     def keeps(self) -> bool:
@@ -96,7 +135,7 @@ def sections_since(common: str) -> Sections:
     """Sections to be compared with those of the newest computation."""
     base = newest_run()
     before = Computed.objects.filter(run_id=base).first() if base is not None else None
-    return Sections(common, before.sections if before else None, base)
+    return Sections(common, before.sections, base, before.figures) if before else Sections(common, None, base)
 
 
 def outside_kept(sections: Sections) -> str:
@@ -111,16 +150,16 @@ def outside_kept(sections: Sections) -> str:
     return " OR ".join(f"({part})" for part in belongs)
 
 
+_PLACE, _OWNER = "(v.lens, v.subject_id, v.period_kind, CAST(v.period_end AS text))", "(v.lens, v.subject_id)"
 _COLUMNS = {
-    "sheet": "(v.lens, v.subject_id, v.period_kind, CAST(v.period_end AS text))", "electricity": "(v.lens, v.subject_id)",
-    "economy": "(v.lens, v.subject_id)", "carbon": "(v.lens, v.subject_id)",
+    "sheet": _PLACE, "emission": _PLACE, "electricity": _OWNER, "economy": _OWNER, "carbon": _OWNER,
 }  # fmt: skip
 
 
 def _places(sections: Sections, section: Section) -> list[str]:
     """The columns of a section's values, as rows of SQL."""
     lens, owner = section.lens, section.subject_id
-    if section.kind == "sheet":
+    if section.period_kind:
         return [f"('{lens}', {owner}, '{section.period_kind}', '{section.period_end}')"]
     owners = sections.cities.get(owner, (owner,)) if section.kind == "electricity" else (owner,)
     return [f"('{lens}', {subject_id})" for subject_id in owners]

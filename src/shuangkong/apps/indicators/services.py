@@ -71,7 +71,7 @@ def publish(
 def _remember(sections: Sections, run_id: int | None) -> None:
     """That everything was computed, and what it rested on."""
     Computed.objects.all().delete()
-    Computed.objects.create(run_id=run_id, sections=sections.now)
+    Computed.objects.create(run_id=run_id, sections=sections.now, figures=sections.figures)
 
 
 def store_known_on(drafts: Sequence[Draft], known: Known, *, now: datetime, actor: Any = None) -> Run:

@@ -1,7 +1,7 @@
 """Compaction: the tails of a partition merged into its current and history files.
 
-Only what the tails touch is resolved anew; the rest of the partition passes as it is.  The result is one sort by point, kind and time,
-written by DuckDB within its memory bound (it spills into the store).
+Only keys that have more than one row are resolved; the rest of the partition passes as it is.  The result is one sort by point, kind and
+time, written by DuckDB within its memory bound (it spills into the store).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from shuangkong.series import parts
 from shuangkong.series.catalogue import CURRENT, HISTORY, TAIL, File
 from shuangkong.series.engines import DuckDB
-from shuangkong.series.schema import KEY, STORED
-from shuangkong.series.versions import versions
+from shuangkong.series.schema import STORED
+from shuangkong.series.versions import shared_keys, versions_among
 
 MERGE_ROWS = 100_000
 MERGE_SHARE = 0.25
@@ -59,10 +59,11 @@ def merge(engine: DuckDB, data: Path, gone: Sequence[File], names: tuple[str, st
         return engine.read(paths) if paths else engine.table(STORED.empty_table())
 
     tails, base, past = read(TAIL), read(CURRENT), read(HISTORY)
-    touched = tails.select(*KEY).distinct()
-    again = versions(tails.union(base.semi_join(touched, KEY)).union(past.semi_join(touched, KEY)))
-    current = base.anti_join(touched, KEY).union(again.filter(again.prevails).select(*_COLUMNS))
-    history = past.anti_join(touched, KEY).union(again.filter(~again.prevails).select(*_COLUMNS))
+    rows = tails.union(base).union(past)
+    shared = engine.table(engine.arrow(shared_keys(rows)))
+    every = versions_among(rows, shared)
+    current = every.filter(every.prevails).select(*_COLUMNS)
+    history = every.filter(~every.prevails).select(*_COLUMNS)
     covered = min(file.first_batch for file in gone), max(file.last_batch for file in gone)
     made = [
         _write(engine, data, table, name, role, covered)

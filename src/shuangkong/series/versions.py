@@ -26,6 +26,17 @@ def versions(rows: Any) -> Any:
     return single.union(several)
 
 
+def versions_among(rows: Any, shared: Any) -> Any:
+    """The same where the keys of more than one row are known and few: the rest passes without a window over it."""
+    single = rows.anti_join(shared, KEY).select(*_COLUMNS, prevails=ibis.literal(True))
+    return single.union(_several(rows.semi_join(shared, KEY)))
+
+
+def shared_keys(rows: Any) -> Any:
+    """The keys that more than one row has."""
+    return rows.group_by(*KEY).aggregate(n=_.count()).filter(_.n > 1).select(*KEY)
+
+
 def _several(rows: Any) -> Any:
     """The versions of keys that have more than one row."""
     ranked = rows.mutate(until=_.last_received.coalesce(_.received), until_source=_.last_source.coalesce(_.source))

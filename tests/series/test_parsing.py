@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shuangkong.hj212 import decode
 from shuangkong.hj212.sm4 import decrypter, encrypt_frame
@@ -172,6 +174,42 @@ def test_a_damaged_or_lost_batch_stops_nothing(tmp_path):
         assert store.parse_next() == 3 and store.parsed == 3
         assert store.catalogue.left_out() == {"damaged": 2}
     assert [row["value"] for row in contents(tmp_path)] == [0.0, 2.0, 5.0]
+
+
+def test_a_record_that_our_own_code_cannot_bear_is_left_out(tmp_path, monkeypatch):
+    whole = parsing.rows_of_frames
+
+    def breaks(records, left):
+        assert not any(b"w01001" in record.body for _, record in records)
+        yield from whole(records, left)
+
+    monkeypatch.setattr(parsing, "rows_of_frames", breaks)
+    hand_over(
+        tmp_path,
+        [kept(frame(f"DataTime=2026110108000{n};{code}-Rtd={n}.0", number=n)) for n, code in enumerate(("w01018", "w01001", "w01018"))],
+    )
+    with Readings(tmp_path) as store:
+        assert store.parse_next() == 1 and store.catalogue.left_out() == {"unreadable": 1}
+    assert [(row["value"], row["source"] % 65536) for row in contents(tmp_path)] == [(0.0, 0), (2.0, 2)]
+
+
+_PAIRS = st.tuples(
+    st.sampled_from(["w01018", "011", "a\x00b", "x" * 50, "SB1", "双", ""]),
+    st.sampled_from(["Rtd", "Avg", "Flag", "SampleTime", "RS", "Cou", "Zs"]),
+    st.sampled_from(["1", "-0", "", "NaN", "1e400", "9" * 300, "N", "20261101080000", "00010101000000", "\ud7ff", "２"]),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["2011", "2051", "2061", "2031", "2021", "2041"]),
+    st.sampled_from(["", "00010101000000", "20261101080000", "x"]),
+    st.lists(_PAIRS, max_size=2),
+)
+def test_nothing_that_a_device_writes_breaks_parsing(cn, data_time, pairs):
+    cp = ";".join((f"DataTime={data_time}", *(f"{code}-{field}={value}" for code, field, value in pairs)))
+    found, _ = parsed(kept(frame(cp, cn)), metered())
+    assert ("meter.realtime", "0000000101000010") in found
 
 
 def test_batches_are_parsed_once_and_the_pieces_do_not_matter(tmp_path):

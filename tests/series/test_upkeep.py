@@ -11,6 +11,7 @@ import pytest
 from shuangkong.series import leases, store
 from shuangkong.series.catalogue import Catalogue, Moved
 from shuangkong.series.compaction import MERGE_BATCHES, MERGE_ROWS, due
+from shuangkong.series.engines import DuckDB
 from shuangkong.series.handover import batch_files
 from shuangkong.series.reading import Reader
 from shuangkong.series.schema import READINGS
@@ -293,3 +294,17 @@ def test_what_is_asked_for_is_what_comes(filled):
     with pytest.raises(sqlite3.OperationalError):
         catalogue.unclaim()
     catalogue.close()
+
+
+def test_an_engine_keeps_no_view_that_nobody_names(filled):
+    engine = DuckDB(filled / "spill", threads=1)
+
+    def views():
+        return engine.connection.raw_sql("SELECT count(*) FROM duckdb_views() WHERE NOT internal").fetchall()[0][0]
+
+    for _ in range(5):
+        with Reader(filled, engine=engine) as reader:
+            asked = reader.readings()
+            assert len(reader.arrow(asked)) == 4
+    assert views() <= 8 and len(reader.arrow(asked)) == 4, "an expression that is still held can still be asked"
+    engine.close()

@@ -8,6 +8,7 @@ Another engine is one class here and one line in :func:`open_engine`.
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,15 +62,20 @@ class DuckDB:
         import ibis
 
         spill.mkdir(parents=True, exist_ok=True)
+        self._unused: list[str] = []
         self.connection: Any = ibis.duckdb.connect(
             memory_limit=memory, threads=threads, temp_directory=str(spill),
             autoinstall_known_extensions=False, autoload_known_extensions=False,
         )  # fmt: skip
 
     def read(self, paths: Sequence[Path]) -> Any:
-        """One table of the files."""
+        """One table of the files; its view goes when no expression names it any more."""
+        while self._unused:
+            self.connection.raw_sql(f'DROP VIEW "{self._unused.pop()}"').fetchall()
         with _as_os_errors():
-            return self.connection.read_parquet([str(path) for path in paths], hive_partitioning=False)
+            table = self.connection.read_parquet([str(path) for path in paths], hive_partitioning=False)
+        weakref.finalize(table.op(), self._unused.append, table.get_name())
+        return table
 
     def table(self, content: pa.Table) -> Any:
         """An in-memory table."""

@@ -109,9 +109,9 @@ def _frame_quality(message: Message, meta: FrameMeta) -> int:
 _Texts = dict[str, dict[int, object]]
 
 
-def _by_owner(columns: Sequence[Column]) -> tuple[dict[int, object], _Texts, _Texts]:
+def _by_owner(columns: Sequence[Column]) -> tuple[dict[int, int | None], _Texts, _Texts]:
     """Data times by message; flags and sample times by factor and message."""
-    times: dict[int, object] = {}
+    times: dict[int, int | None] = {}
     flags: _Texts = {}
     samples: _Texts = {}
     for column in columns:
@@ -119,7 +119,7 @@ def _by_owner(columns: Sequence[Column]) -> tuple[dict[int, object], _Texts, _Te
             target = (flags if column.field == "Flag" else samples).setdefault(column.factor, {})
             target.update(zip(column.owners, column.values, strict=True))
         elif not column.factor and column.field == "DataTime":
-            times.update(zip(column.owners, column.values, strict=True))
+            times.update(zip(column.owners, map(_utc_ms, column.values), strict=True))
     return times, flags, samples
 
 
@@ -142,7 +142,7 @@ class _Marks:
 
 
 def _rows_of_column(
-    column: Column, frames: Sequence[_Frame], times: dict[int, object], flags: dict[int, object], samples: dict[int, object],
+    column: Column, frames: Sequence[_Frame], times: dict[int, int | None], flags: dict[int, object], samples: dict[int, object],
     marks: _Marks, left: Counter[str],
 ) -> Iterator[Row]:  # fmt: skip
     factor, field = column.factor, column.field
@@ -163,14 +163,16 @@ def _rows_of_column(
         yield Row(index, "hj212", message.mn, factor, time, kind, value, flag, quality)
 
 
-def _instant(cn: str, data_time: object, sample_time: object) -> tuple[int | None, int]:
+def _instant(cn: str, data_time_ms: int | None, sample_time: object) -> tuple[int | None, int]:
     """When a value holds (ms since 1970, UTC): of a real-time value with a sample, when the sample was taken."""
-    if cn == "2011" and isinstance(sample_time, datetime):
-        return _utc_ms(sample_time), QUALITY["sampled"]
-    return (_utc_ms(data_time), 0) if isinstance(data_time, datetime) else (None, 0)
+    if cn == "2011" and sample_time is not None and (sampled_ms := _utc_ms(sample_time)) is not None:
+        return sampled_ms, QUALITY["sampled"]
+    return data_time_ms, 0
 
 
-def _utc_ms(moment: datetime) -> int:
+def _utc_ms(moment: object) -> int | None:
+    if not isinstance(moment, datetime):
+        return None
     # the first hours of year 1 in civil time have no UTC datetime
     return max((moment.replace(tzinfo=None) - _EPOCH) // _MS - _CIVIL_MS, _FIRST_MS)
 

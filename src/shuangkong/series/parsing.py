@@ -16,7 +16,7 @@ import pyarrow as pa
 from shuangkong.series.frames import Row, rows_of_frames
 from shuangkong.series.handover import batch_files, salvage_batch
 from shuangkong.series.schema import FUTURE_MS, KINDS, LATE_MS, PAST_MS, QUALITY, READINGS, Point, point_of, source_of
-from shuangkong.series.spool import FRAME, METER, Record
+from shuangkong.series.spool import FRAME, INCIDENT, METER, Record
 
 POINTS_A_DEVICE = 1000
 """How many factors or data codes one device or energy user may have; the values of more are not taken into the table."""
@@ -86,13 +86,33 @@ def parse_batches(root: Path, after: int, known: KnownPoints, limit: int) -> Fou
     for number, path in islice(batch_files(root, after), limit):
         records, damaged = salvage_batch(path)
         left["damaged"] += damaged
-        tables.append(parse_records(records, number, known, left))
+        tables.append(_parse_safely(records, number, known, left))
         last, records_read = number, records_read + len(records)
         if records_read >= _RECORDS_AT_ONCE:
             break
     if not tables:
         return None
     return Found(last, pa.concat_tables(tables), list(known.new), {why: count for why, count in sorted(left.items()) if count})
+
+
+def _parse_safely(records: list[Record], batch: int, known: KnownPoints, left: Counter[str]) -> pa.Table:
+    """The readings of one batch; a record that our own code cannot bear is left out and stops nothing behind it."""
+    counted = left.copy()
+    try:
+        return parse_records(records, batch, known, left)
+    except Exception:
+        left.clear()
+        left.update(counted)
+    nothing = Record(INCIDENT, b"", 0, b"", b"")
+    borne = []
+    for record in records:
+        try:
+            parse_records([record], batch, KnownPoints(), Counter())
+            borne.append(record)
+        except Exception:
+            left["unreadable"] += 1
+            borne.append(nothing)
+    return parse_records(borne, batch, known, left)
 
 
 def parse_records(records: list[Record], batch: int, known: KnownPoints, left: Counter[str]) -> pa.Table:

@@ -96,7 +96,7 @@ class Reader:
 
     def arrived(self, after: int) -> Any:
         """The values that came with batches later than *after*, as they came: versions are not resolved, implausible times left out."""
-        files = [file for file in self._files if file.last_batch > after and file.part != IMPLAUSIBLE]
+        files = [file for file in self.files if file.last_batch > after and file.part != IMPLAUSIBLE]
         stored, first = self._stored(files), source_of(after + 1, 0)
         return stored.filter((stored.source >= first) | (stored.last_source.fill_null(-1) >= first)).select(*_VISIBLE)
 

@@ -60,6 +60,7 @@ class Gateway:
         self.devices: dict[str, Device] = {}
         self.sessions: set[Session] = set()
         self.session_of: dict[str, Session] = {}
+        self.lost_ms: dict[str, int] = {}
         self._profiles: dict[str, Profile] = {}
         self._by_address: Counter[str] = Counter()
         self._packets = PacketAssembler(self.limits.packets_s, limit=1000)
@@ -67,6 +68,7 @@ class Gateway:
         self._tasks: list[asyncio.Task[None]] = []
         self._server: asyncio.Server | None = None
         self._stopping = False
+        self._status_is_due = False
         self.devices_alarm = ""
         self._started_ms = now_ms()
 
@@ -117,7 +119,7 @@ class Gateway:
             if now - incidents_at >= self.limits.incident_s:
                 incidents_at = now
                 self._flush_incidents()
-            if now - status_at >= self.limits.status_s:
+            if self._status_is_due or now - status_at >= self.limits.status_s:
                 status_at = now
                 self.write_status()
 
@@ -145,6 +147,7 @@ class Gateway:
             mn: Profile(device.profile, device.profile == "strict", device.edition, bool(device.modbus_crc))
             for mn, device in self.devices.items()
         }
+        self.lost_ms = {mn: at_ms for mn, at_ms in self.lost_ms.items() if mn in self.devices}
         for mn, session in list(self.session_of.items()):
             if mn not in self.devices:
                 session.close("unregistered", "设备已不在登记表")
@@ -160,7 +163,9 @@ class Gateway:
             "alarms": self.alarms,
             "connections": len(self.sessions),
             "online": sorted(self.session_of),
+            "lost": self.lost_ms,
         }
+        self._status_is_due = False
         try:
             write_json(self.root / "status" / f"{self.worker}.json", content)
             write_atomically(self.root / "metrics" / f"{self.worker}.prom", self.metrics.text(self.worker).encode())
@@ -205,6 +210,13 @@ class Gateway:
         for mn in session.devices:
             if self.session_of.get(mn) is session:
                 del self.session_of[mn]
+                self._miss(mn, session)
+
+    def _miss(self, mn: str, session: Session) -> None:
+        """A device is gone.  One that connects anew for each of its uploads is not lost by that; one that held its connection is."""
+        if session.uploads > 1 and mn in self.devices:
+            self.lost_ms[mn] = self.now_ms()
+        self._status_is_due = True
 
     def note_closed(self, session: Session, reason: str, words: str) -> None:
         """We close a connection."""
@@ -248,6 +260,9 @@ class Gateway:
             return
         if message.mn not in session.devices:
             session.devices.add(message.mn)
+            self._status_is_due = True
+        session.uploads += 1
+        self.lost_ms.pop(message.mn, None)
         self.session_of[message.mn] = session
         if message.cn in _ANSWERS:
             self.field.receive(message, self.loop.time())

@@ -23,6 +23,7 @@ class Session(asyncio.Protocol):
         self.address = ""
         self.devices: set[str] = set()
         self.refusals = 0
+        self.uploads = 0
         self._garbage_bytes = 0
         self._allowance = gateway.limits.burst_frames
         self._allowance_at = self._opened_at = self._heard_at = gateway.loop.time()

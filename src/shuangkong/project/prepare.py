@@ -14,6 +14,7 @@ from django.utils import timezone
 from shuangkong.apps.monitoring.models import Device
 from shuangkong.apps.monitoring.services import collecting, registry
 from shuangkong.apps.organisations import services as organisations
+from shuangkong.project import demonstration_field
 from shuangkong.project.installed import pack_folder
 from shuangkong.project.packs.demonstration import SIGN_INS
 from shuangkong.project.packs.loading import Loaded, install_packs
@@ -26,6 +27,8 @@ def prepare(mode: str) -> str:
     organisations.claim_installation(mode)
     said = load(mode)
     adopt_devices()
+    if mode == "demonstration":
+        demonstration_field.register(timezone.now())
     if mode == "live":
         said += first_administrator()
     return "\n".join(said)

@@ -11,6 +11,8 @@ from typing import Any
 from shuangkong.project import environment, gateway_command
 from shuangkong.project.run import HOST, Service, Supervisor, claim, port_must_be_free
 
+#: Threads of the web server: eight for pages, and those that live pages may hold (``apps.monitoring.live.PLACES``).
+THREADS = 12
 PORTS = (
     ("--port", "SHUANGKONG_PORT", 8000, "网页"),
     ("--gateway-port", "SHUANGKONG_GATEWAY_PORT", gateway_command.PORT, "遥测网关"),
@@ -53,12 +55,12 @@ def run(args: argparse.Namespace) -> int:
 def services(args: argparse.Namespace, home: Path) -> list[Service]:
     """All long-lived parts of an installation, in the order in which they start."""
     python = sys.executable
-    web = [python, "-m", "waitress", f"--listen={HOST}:{args.port}", "--threads=8", "shuangkong.project.wsgi:application"]
+    web = [python, "-m", "waitress", f"--listen={HOST}:{args.port}", f"--threads={THREADS}", "shuangkong.project.wsgi:application"]
     worker = [python, "-m", "django", "job_worker", "--queue-name=*", "--interval=0.5", "--no-startup-delay", "--verbosity=0"]
     sealer = [python, "-m", "shuangkong", "audit", "seal"]
     store = ["--store", str(home / "telemetry"), "--host", HOST]
     telemetry = [python, "-m", "shuangkong", "gateway"]
-    return [
+    services = [
         Service("web", web),
         Service("worker", worker),
         Service("sealer", sealer),
@@ -67,3 +69,8 @@ def services(args: argparse.Namespace, home: Path) -> list[Service]:
         Service("intake", [*telemetry, "intake", *store, "--intake-port", str(args.intake_port)]),
         Service("series", [python, "-m", "shuangkong", "series", "follow", *store[:2]]),
     ]
+    if args.installation == "demonstration":
+        ports = ["--port", str(args.gateway_port), "--intake-port", str(args.intake_port)]
+        field = [python, "-m", "shuangkong", "simulate", "field", "--store", str(home / "telemetry"), "--host", HOST, *ports]
+        services.append(Service("field", field))
+    return services

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
+import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shuangkong.core.errors import InputError
 from shuangkong.project import environment
-from shuangkong.project.gateway_command import PORT
+from shuangkong.project.gateway_command import INTAKE_PORT, PORT
 
 if TYPE_CHECKING:
     from shuangkong.series.devices import Device
@@ -37,6 +39,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     register_help = "先登记模拟设备（标为演示）：不写目录则登记到演示安装，写目录则只写该目录的设备文件"
     telemetry.add_argument("--register", metavar="目录", nargs="?", const="", help=register_help)
     telemetry.set_defaults(run=run)
+    field = kinds.add_parser("field", help="演示的现场：登记过的演示数采仪和计量器具，一直发送（make run 自带）")
+    field.add_argument("--store", required=True, help="网关的存储目录")
+    field.add_argument("--host", default="127.0.0.1", help="网关地址")
+    field.add_argument("--port", type=int, default=PORT, help=f"网关端口，默认 {PORT}")
+    field.add_argument("--intake-port", type=int, default=INTAKE_PORT, help=f"能耗数据接收端口，默认 {INTAKE_PORT}")
+    field.set_defaults(run=run_field)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,6 +68,35 @@ def run(args: argparse.Namespace) -> int:
     )
     print("\n".join(report.lines()))
     return 0 if report.counts["acknowledged"] else 1
+
+
+def run_field(args: argparse.Namespace) -> int:
+    """Runs the field of the demonstration until it is told to stop; a live installation has none.
+
+    Raises:
+        InputError: this is not the demonstration.
+    """
+    if os.environ.get("SHUANGKONG_MODE") != "demonstration":
+        raise InputError("正式安装没有模拟的现场", where="simulate field", do="用 shuangkong run（或 make run）启动演示")
+    asyncio.run(_live(args))
+    return 0
+
+
+async def _live(args: argparse.Namespace) -> None:
+    from shuangkong.gateway import living, living_meters
+
+    root = Path(args.store)
+    main = asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: main and main.cancel())
+    meters = living_meters.Uploader(root, args.host, args.intake_port, _utc_now)
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(living.live(args.host, args.port, root, _utc_now), meters.live())
+
+
+def _utc_now() -> datetime:
+    """The civil clock."""
+    return datetime.now(UTC)
 
 
 def _register(named: str, devices: list[Device]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,16 @@ FRESH = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """How the gateway stands by the status files of its processes: running processes, open connections, devices online, alarms."""
+    """How the gateway stands by the status files of its processes: running processes, open connections, devices online, alarms.
+
+    ``lost``: devices that held their connection and lost it, with when; one that came back by whatever process is not among them.
+    """
 
     processes: int = 0
     connections: int = 0
     online: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()
+    lost: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def gateway(root: Path, now: datetime) -> Gateway:
@@ -34,7 +38,12 @@ def gateway(root: Path, now: datetime) -> Gateway:
     live = [status for status in _statuses(root) if _is_fresh(status, now)]
     online = frozenset(mn for status in live for mn in status.get("online", ()))
     alarms = tuple(dict.fromkeys(alarm for status in live for alarm in status.get("alarms", ())))
-    return Gateway(len(live), sum(status.get("connections", 0) for status in live), online, alarms)
+    lost = {mn: _moment(ms) for status in live for mn, ms in status.get("lost", {}).items() if mn not in online}
+    return Gateway(len(live), sum(status.get("connections", 0) for status in live), online, alarms, lost)
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _statuses(root: Path) -> Iterable[dict[str, Any]]:
@@ -48,7 +57,7 @@ def _statuses(root: Path) -> Iterable[dict[str, Any]]:
 
 
 def _is_fresh(status: dict[str, Any], now: datetime) -> bool:
-    return now - datetime.fromtimestamp(status.get("written_ms", 0) / 1000, UTC) < FRESH
+    return now - _moment(status.get("written_ms", 0)) < FRESH
 
 
 def devices(user: Any, filters: dict[str, str]) -> QuerySet[Device]:

@@ -155,7 +155,7 @@ def test_strangers_and_clocks_ask_at_once_a_password_after_the_third_time(users,
     kit.take(kit.met(minute=2))
     mine, bureaus = items().get(for_subject=places["91-A"]), items().get(for_department=bureau)
     assert mine.title == bureaus.title == f"访问密码不符：总排口数采仪（{kit.MN}），3次"
-    assert mine.address == f"/monitoring/?code=password_wrong&state=open&mn={kit.MN}"
+    assert mine.address == f"/monitoring/incidents/?code=password_wrong&state=open&mn={kit.MN}"
     kit.take(kit.met("device_unknown", "B" * 24, "172.16.0.9"), kit.met("device_unknown", "D" * 24, "172.16.0.9"), kit.met("clock_off"))
     strangers = items().get(title__startswith="未登记的设备")
     assert (strangers.title, strangers.for_department) == ("未登记的设备：172.16.0.9，2次", bureau)

@@ -48,7 +48,7 @@ def text(answer):
 
 
 def test_the_city_sees_all_an_owner_its_own_and_nobody_else_anything(met, client_of):
-    pages = {role: text(client_of(role).get("/monitoring/")) for role in ("city", "enterprise", "county", "other_county", "zone", "reader")}
+    pages = {role: text(client_of(role).get("/monitoring/incidents/")) for role in ("city", "enterprise", "county", "other_county", "zone", "reader")}
     shown = {role: (kit.MN in page, "苏仙区水站" in page, STRANGER in page) for role, page in pages.items()}
     assert shown == {
         "city": (True, True, True), "enterprise": (True, False, False), "county": (True, False, False),
@@ -57,7 +57,7 @@ def test_the_city_sees_all_an_owner_its_own_and_nobody_else_anything(met, client
     assert "您单位的设备发来不合标准的报文时" in pages["reader"]
     stranger = Incident.objects.unscoped("test").get(mn=STRANGER)
     device = Device.objects.unscoped("test").get(mn="C" * 24)
-    for address in (f"/monitoring/{stranger.pk}/", f"/monitoring/devices/{device.pk}/"):
+    for address in (f"/monitoring/incidents/{stranger.pk}/", f"/monitoring/devices/{device.pk}/"):
         assert client_of("enterprise").get(address).status_code == 404
         assert client_of("enterprise").post(address, {"note": "x"}).status_code == 404
         assert client_of("city").get(address).status_code == 200
@@ -66,8 +66,8 @@ def test_the_city_sees_all_an_owner_its_own_and_nobody_else_anything(met, client
 def test_who_only_reads_settles_nothing(met, client_of, users, places, make_user):
     users["own_reader"] = make_user("reader", "own_reader", subject=places["91-A"])
     mine = Incident.objects.unscoped("test").filter(mn=kit.MN).first()
-    assert client_of("own_reader").get(f"/monitoring/{mine.pk}/").status_code == 200
-    assert client_of("own_reader").post(f"/monitoring/{mine.pk}/", {"note": "已校时"}).status_code == 400
+    assert client_of("own_reader").get(f"/monitoring/incidents/{mine.pk}/").status_code == 200
+    assert client_of("own_reader").post(f"/monitoring/incidents/{mine.pk}/", {"note": "已校时"}).status_code == 400
     mine.refresh_from_db(from_queryset=Incident.objects.unscoped("test"))
     assert mine.handled_at is None
 
@@ -76,14 +76,14 @@ def test_filters_stand_in_the_address(met, client_of):
     city = client_of("city")
 
     def titles(query):
-        return re.findall(r'<td class="b"><a href="/monitoring/\d+/">([^<]+)</a>', text(city.get(f"/monitoring/?{query}")))
+        return re.findall(r'<td class="b"><a href="/monitoring/incidents/\d+/">([^<]+)</a>', text(city.get(f"/monitoring/incidents/?{query}")))
 
     assert sorted(titles("")) == ["未登记的设备", "现场机时钟偏差过大", "现场机时钟偏差过大", "访问密码不符"]
     assert titles("code=password_wrong") == titles("mn=AAAA&code=password_wrong") == ["访问密码不符"]
     assert titles("state=strangers") == titles("address=172.16.5.5") == ["未登记的设备"]
     assert titles("mn=水站") == ["现场机时钟偏差过大"]
     assert titles("day=2026-11-23") == titles("state=settled") == []
-    assert "没有符合条件的异常" in text(city.get("/monitoring/?state=settled"))
+    assert "没有符合条件的异常" in text(city.get("/monitoring/incidents/?state=settled"))
     assert len(titles("day=oops")) == 4
     assert "清除筛选" in text(city.get("/monitoring/devices/?q=zzz"))
 
@@ -99,7 +99,7 @@ def test_at_most_fifty_on_a_page_and_a_fixed_number_of_statements(users, client_
             page = text(client.get(address))
         return len(queries), page.count("<tr>")
 
-    few = {address: statements(address)[0] for address in ("/monitoring/", "/monitoring/devices/")}
+    few = {address: statements(address)[0] for address in ("/monitoring/incidents/", "/monitoring/devices/")}
     for number in range(1, 61):
         kit.register(users["city"], f"{number:024d}", name=f"设备{number}")
     kit.take(*(kit.met("clock_off", f"{number:024d}") for number in range(1, 61)))
@@ -107,16 +107,16 @@ def test_at_most_fifty_on_a_page_and_a_fixed_number_of_statements(users, client_
         now, rows = statements(address)
         assert (now, rows) == (before, 51), address
         assert now <= 12
-    assert statements("/monitoring/?page=2")[1] == 12
+    assert statements("/monitoring/incidents/?page=2")[1] == 12
 
 
 def test_an_incident_shows_the_frame_opened_the_answer_and_what_to_do(met, client_of):
     line = Incident.objects.unscoped("test").get(code="password_wrong")
-    page = text(client_of("enterprise").get(f"/monitoring/{line.pk}/"))
+    page = text(client_of("enterprise").get(f"/monitoring/incidents/{line.pk}/"))
     for words in ("不应答", "与运维单位核对该设备的访问密码", "10.1.1.1", kit.MN, "化学需氧量", "PW=******", "4次", "总排口数采仪"):
         assert words in page, words
     assert kit.PW not in page
-    assert "登记它" in text(client_of("city").get(f"/monitoring/{Incident.objects.unscoped('test').get(mn=STRANGER).pk}/"))
+    assert "登记它" in text(client_of("city").get(f"/monitoring/incidents/{Incident.objects.unscoped('test').get(mn=STRANGER).pk}/"))
 
 
 def test_markup_in_a_frame_is_harmless(client_of):
@@ -124,7 +124,7 @@ def test_markup_in_a_frame_is_harmless(client_of):
         kit.met("device_unknown", "<script>1</script>", sample=b"##0100QN=<xb>;ST=32;CN=2011;PW=1;MN=<xi>;Flag=5;CP=&&x-Rtd=<xu>&&0000")
     )
     city = client_of("city")
-    for page in (text(city.get("/monitoring/")), text(city.get(f"/monitoring/{Incident.objects.unscoped('test').get().pk}/"))):
+    for page in (text(city.get("/monitoring/incidents/")), text(city.get(f"/monitoring/incidents/{Incident.objects.unscoped('test').get().pk}/"))):
         assert "&lt;script&gt;1" in page
         assert not any(tag in page for tag in ("<script>1", "<xb>", "<xi>", "<xu>"))
 
@@ -132,10 +132,10 @@ def test_markup_in_a_frame_is_harmless(client_of):
 def test_settling_is_asked_with_words_and_shown(met, client_of):
     line = Incident.objects.unscoped("test").get(code="password_wrong")
     client = client_of("enterprise")
-    refused = client.post(f"/monitoring/{line.pk}/", {"note": ""})
+    refused = client.post(f"/monitoring/incidents/{line.pk}/", {"note": ""})
     assert refused.status_code == 400 and "没有写处理情况" in text(refused)
-    assert client.post(f"/monitoring/{line.pk}/", {"note": "已换密码"}).status_code == 302
-    page = text(client.get(f"/monitoring/{line.pk}/"))
+    assert client.post(f"/monitoring/incidents/{line.pk}/", {"note": "已换密码"}).status_code == 302
+    page = text(client.get(f"/monitoring/incidents/{line.pk}/"))
     assert "已处理 1 条" in page and "已换密码" in page
 
 
@@ -186,7 +186,7 @@ def test_what_the_gateway_says_of_itself(met, client_of, monkeypatch):
         "alarms": ["存储无法写入"],
     }
     city = client_of("city")
-    assert "网关没有运行" in text(city.get("/monitoring/"))
+    assert "网关没有运行" in text(city.get("/monitoring/incidents/"))
     write_json(collecting.store() / "status" / "w0.json", status)
     (collecting.store() / "status" / "w1.json").write_text("{broken")
     page = text(city.get("/monitoring/devices/"))
@@ -194,7 +194,7 @@ def test_what_the_gateway_says_of_itself(met, client_of, monkeypatch):
     assert page.count("在线</span>") - page.count("不在线</span>") == 1
     assert "存储无法写入" not in text(client_of("enterprise").get("/monitoring/devices/"))
     write_json(collecting.store() / "status" / "w0.json", status | {"written_ms": int(kit.NOW.timestamp() * 1000) - 60_000})
-    assert "网关没有运行" in text(city.get("/monitoring/"))
+    assert "网关没有运行" in text(city.get("/monitoring/incidents/"))
 
 
 def test_the_command_of_the_machine_room(met, capsys, monkeypatch):

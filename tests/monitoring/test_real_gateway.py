@@ -144,9 +144,9 @@ def test_each_wrong_is_answered_as_the_standard_says_and_visible_to_the_operator
         mn = sent.get("mn", kit.MN)
         line = seen(code, mn)
         assert (line.address, line.answer) == ("127.0.0.1", "9014" if is_answered else "none"), code
-        listed = operator.get(f"/monitoring/?code={code}").content.decode()
+        listed = operator.get(f"/monitoring/incidents/?code={code}").content.decode()
         assert mn in listed and "127.0.0.1" in listed and words in listed, code
-        page = operator.get(f"/monitoring/{line.pk}/").content.decode()
+        page = operator.get(f"/monitoring/incidents/{line.pk}/").content.decode()
         assert words in page and mn in page and re.search(r"<td class=\"mono\">2011</td>", page), code
         assert "PW=000000" not in page and kit.PW not in line.sample, code
     device = Device.objects.unscoped("test").get(mn=kit.MN)
@@ -164,7 +164,7 @@ def test_a_strict_device_is_refused_what_a_lenient_one_is_forgiven(gateway, user
     logger.close()
     line = seen("factor_unknown", STRICT)
     assert line.answer == "none"
-    assert "不应答" in operator.get(f"/monitoring/{line.pk}/").content.decode()
+    assert "不应答" in operator.get(f"/monitoring/incidents/{line.pk}/").content.decode()
 
 
 def test_a_device_that_is_registered_while_the_gateway_runs_is_heard(gateway, users):

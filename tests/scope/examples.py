@@ -137,8 +137,8 @@ PAGES: dict[str, list[Example]] = {
     "targets:open_annex": [
         get("/targets/annexes/{annex}/open/", "LAW", shows=False), post("/targets/annexes/{annex}/open/", "LAW", {"reason": "x"}),
     ],
-    "monitoring:incidents": [*list_of("/monitoring/"), get("/monitoring/?mn=ZQX&state=open")],
-    "monitoring:incident": [get("/monitoring/{incident}/", "TEL"), post("/monitoring/{incident}/", "TEL", {"note": "x"})],
+    "monitoring:incidents": [*list_of("/monitoring/incidents/"), get("/monitoring/incidents/?mn=ZQX&state=open")],
+    "monitoring:incident": [get("/monitoring/incidents/{incident}/", "TEL"), post("/monitoring/incidents/{incident}/", "TEL", {"note": "x"})],
     "monitoring:devices": [*list_of("/monitoring/devices/"), get("/monitoring/devices/?q=ZQX")],
     "monitoring:register": [get("/monitoring/devices/register/"), post("/monitoring/devices/register/", data={"mn": "ZQX", "name": "x"})],
     "monitoring:device": [get("/monitoring/devices/{device}/", "TEL")],

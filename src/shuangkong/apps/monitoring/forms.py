@@ -15,8 +15,8 @@ from shuangkong.apps.monitoring.words import kind_of
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.hj212.catalogue import factors, factors_2005, standard
 
-_TEXT = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
-_SELECT = {"class": "form-select"}
+TEXT = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
+SELECT = {"class": "form-select"}
 _K = Subject.Kind
 #: Whose a device can be.
 OWNERS = (_K.ENTERPRISE, _K.ESTABLISHMENT, _K.ZONE, _K.PARK, _K.COUNTY, _K.CITY)
@@ -24,7 +24,7 @@ STATES = (("", _("全部")), ("open", _("未处理")), ("settled", _("已处理"
 DEVICE_STATES = (("", _("全部")), ("open", _("有未处理异常")), ("silent", _("从未来过数据")), ("off", _("已停用")))
 
 
-class _Filters(forms.Form):
+class Filters(forms.Form):
     """Filters stand in the address; what cannot be read is said and left out."""
 
     def filters(self) -> dict[str, Any]:
@@ -41,13 +41,13 @@ class _Filters(forms.Form):
         return shown
 
 
-class IncidentFilters(_Filters):
+class IncidentFilters(Filters):
     """Which incidents."""
 
-    code = forms.ChoiceField(label=_("异常"), required=False, widget=forms.Select(_SELECT))
-    state = forms.ChoiceField(label=_("处理"), required=False, choices=STATES, widget=forms.Select(_SELECT))
-    mn = forms.CharField(label=_("设备名称或编码"), required=False, max_length=40, widget=forms.TextInput(_TEXT))
-    address = forms.CharField(label=_("来自地址"), required=False, max_length=64, widget=forms.TextInput(_TEXT))
+    code = forms.ChoiceField(label=_("异常"), required=False, widget=forms.Select(SELECT))
+    state = forms.ChoiceField(label=_("处理"), required=False, choices=STATES, widget=forms.Select(SELECT))
+    mn = forms.CharField(label=_("设备名称或编码"), required=False, max_length=40, widget=forms.TextInput(TEXT))
+    address = forms.CharField(label=_("来自地址"), required=False, max_length=64, widget=forms.TextInput(TEXT))
     day = forms.DateField(label=_("日期"), required=False, widget=forms.DateInput({"class": "form-control", "type": "date"}))
 
     def __init__(self, *args: Any, codes: list[str], **kwargs: Any) -> None:
@@ -55,11 +55,11 @@ class IncidentFilters(_Filters):
         self.fields["code"].choices = [("", _("全部")), *((code, kind_of(code).title) for code in codes)]
 
 
-class DeviceFilters(_Filters):
+class DeviceFilters(Filters):
     """Which devices."""
 
-    q = forms.CharField(label=_("名称、编码或单位"), required=False, max_length=60, widget=forms.TextInput(_TEXT))
-    state = forms.ChoiceField(label=_("状态"), required=False, choices=DEVICE_STATES, widget=forms.Select(_SELECT))
+    q = forms.CharField(label=_("名称、编码或单位"), required=False, max_length=60, widget=forms.TextInput(TEXT))
+    state = forms.ChoiceField(label=_("状态"), required=False, choices=DEVICE_STATES, widget=forms.Select(SELECT))
 
 
 def _listed(text: str) -> list[str]:
@@ -71,28 +71,28 @@ class DeviceForm(forms.Form):
     """A device as the city registers it."""
 
     mn = forms.CharField(
-        label=_("设备唯一标识（MN）"), max_length=40, help_text=_("数采仪里设置的编码，2017年起的标准为24位"), widget=forms.TextInput(_TEXT)
+        label=_("设备唯一标识（MN）"), max_length=40, help_text=_("数采仪里设置的编码，2017年起的标准为24位"), widget=forms.TextInput(TEXT)
     )
-    name = forms.CharField(label=_("名称"), max_length=80, help_text=_("如：某厂总排口数采仪"), widget=forms.TextInput(_TEXT))
+    name = forms.CharField(label=_("名称"), max_length=80, help_text=_("如：某厂总排口数采仪"), widget=forms.TextInput(TEXT))
     subject = forms.ModelChoiceField(
         Subject.objects.filter(kind__in=OWNERS), label=_("所属单位"), required=False, empty_label=_("暂不指定，只有市级可见"),
-        widget=forms.Select(_SELECT),
+        widget=forms.Select(SELECT),
     )  # fmt: skip
     password = forms.CharField(
-        label=_("访问密码（PW）"), max_length=40, required=False, widget=forms.PasswordInput({**_TEXT, "autocomplete": "new-password"})
+        label=_("访问密码（PW）"), max_length=40, required=False, widget=forms.PasswordInput({**TEXT, "autocomplete": "new-password"})
     )
-    systems = forms.CharField(label=_("系统编码（ST）"), max_length=60, required=False, widget=forms.TextInput(_TEXT))
+    systems = forms.CharField(label=_("系统编码（ST）"), max_length=60, required=False, widget=forms.TextInput(TEXT))
     edition = forms.TypedChoiceField(
-        label=_("标准版本"), required=False, coerce=int, empty_value=None, widget=forms.Select(_SELECT),
+        label=_("标准版本"), required=False, coerce=int, empty_value=None, widget=forms.Select(SELECT),
         choices=[("", _("不限定")), *Device.Edition.choices],
     )  # fmt: skip
-    profile = forms.ChoiceField(label=_("读法"), choices=Device.Profile.choices, widget=forms.Select(_SELECT))
+    profile = forms.ChoiceField(label=_("读法"), choices=Device.Profile.choices, widget=forms.Select(SELECT))
     addresses = forms.CharField(
         label=_("可从哪些地址连接"), required=False, max_length=400, help_text=_("地址或网段，如 10.1.2.0/24；留空为不限"),
-        widget=forms.TextInput(_TEXT),
+        widget=forms.TextInput(TEXT),
     )  # fmt: skip
     factors = forms.CharField(
-        label=_("应报因子"), required=False, max_length=400, help_text=_("因子编码，如 w01018；留空为不限"), widget=forms.TextInput(_TEXT)
+        label=_("应报因子"), required=False, max_length=400, help_text=_("因子编码，如 w01018；留空为不限"), widget=forms.TextInput(TEXT)
     )
     active = forms.BooleanField(label=_("启用（停用后网关不再接收）"), required=False, initial=True)
 

@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Any, NamedTuple
 
@@ -38,8 +39,8 @@ class Event(NamedTuple):
     data: dict[str, Any]
 
 
-#: (user, what the page knows) → what it should know, or None where nothing changed.
-Look = Callable[[Any, str], Event | None]
+#: (user, what the page knows, now) → what it should know, or None where nothing changed.
+Look = Callable[[Any, str, datetime], Event | None]
 
 
 @dataclass
@@ -55,16 +56,17 @@ class Stream:
 
     def events(self) -> Iterator[bytes]:
         """The lines of the stream. It ends with its time, or as soon as its reader has signed out or reaches something else."""
-        known = self.request.headers.get("Last-Event-ID", "")[:64]
+        known = (self.request.headers.get("Last-Event-ID") or self.request.GET.get("known", ""))[:64]
         try:
             yield f"retry: {RETRY_MS if self._held else CROWDED_RETRY_MS}\n\n".encode()
-            ends = self.clock() + (self.life_s if self._held else 0.0)
+            began = self.clock()
             while (reader := self._reader()) is not None:
-                event = self.look(reader, known)
+                passed_s = self.clock() - began
+                event = self.look(reader, known, self.request.now + timedelta(seconds=passed_s))  # type: ignore[attr-defined]
                 if event is not None:
                     known = event.id
                     yield as_text(event)
-                if self.clock() >= ends:
+                if not self._held or passed_s >= self.life_s:
                     return
                 self.sleep(LOOK_S)
                 # a reader who is gone is noticed by writing

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from shuangkong.apps.monitoring.models import Device, Incident
+from shuangkong.apps.monitoring.models import Device, Incident, Point
 from shuangkong.apps.monitoring.words import KINDS
 from shuangkong.series.files import read_json
 
@@ -103,3 +103,9 @@ def codes_met(user: Any) -> list[str]:
     """The codes that ``user`` can filter by: those with words of their own first."""
     met = set(Incident.objects.visible_to(user).order_by().values_list("code", flat=True).distinct())
     return [code for code in KINDS if code in met] + sorted(met - set(KINDS))
+
+
+def point_of(user: Any, point_id: int) -> Point | None:
+    """One point that ``user`` may see, with whose it is."""
+    found = Point.objects.visible_to(user).select_related("device", "subject", "subject__county")
+    return found.filter(pk=point_id).first() if point_id < 2**63 else None

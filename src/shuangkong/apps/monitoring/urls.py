@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shuangkong.apps.monitoring import views
+from shuangkong.apps.monitoring import point_views, views
 
 app_name = "monitoring"
 urlpatterns = [
-    path("", views.incidents, name="incidents"),
-    path("<int:incident_id>/", views.incident, name="incident"),
+    path("", point_views.points, name="points"),
+    path("live/", point_views.points_live, name="points_live"),
+    path("points/<int:point_id>/", point_views.point, name="point"),
+    path("points/<int:point_id>/live/", point_views.point_live, name="point_live"),
+    path("points/<int:point_id>/values/<str:kind>/<int:at_ms>/", point_views.value, name="value"),
+    path("devices/<int:device_id>/dialogue/", point_views.device_dialogue, name="dialogue"),
+    path("incidents/", views.incidents, name="incidents"),
+    path("incidents/<int:incident_id>/", views.incident, name="incident"),
     path("devices/", views.devices, name="devices"),
     path("devices/register/", views.register, name="register"),
     path("devices/<int:device_id>/", views.device, name="device"),

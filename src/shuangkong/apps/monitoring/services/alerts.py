@@ -57,7 +57,7 @@ def _notices(reason: tuple[str, str, str], lines: Sequence[Incident], leads: Ite
     whose = f"{device.name}（{mn}）" if device else address
     title = f"{kind.title}：{whose}，{sum(line.times for line in lines)}次" if whose else str(kind.title)
     asked = {"code": code, "state": "open", "mn": mn, "address": address}
-    page = f"/monitoring/?{urlencode({name: value for name, value in asked.items() if value})}"
+    page = f"/monitoring/incidents/?{urlencode({name: value for name, value in asked.items() if value})}"
     stem = f"{KIND}:{code}:{mn or address}"
     to_leads = [Notice(f"{stem}:{lead.code}", KIND, title, page, str(kind.do), kind.severity, department_id=lead.pk) for lead in leads]
     if device is None or device.subject_id is None:

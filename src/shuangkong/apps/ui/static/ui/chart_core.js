@@ -25,12 +25,29 @@
       return box;
     };
   }
+  // The civil time of a chart over time (its milliseconds are that time written as UTC).
+  function moment(ms) {
+    const text = new Date(ms).toISOString();
+    return text.slice(5, 10) + " " + text.slice(11, text.slice(17, 19) === "00" ? 16 : 19);
+  }
+  function tipTime(places) {
+    return function (points, look) {
+      const list = Array.isArray(points) ? points : [points];
+      const box = row("div", "", [row("b", moment(list[0].value[0]))]);
+      for (const point of list) {
+        const value = point.value[1];
+        box.append(row("div", "", [row("span", point.seriesName), row("em", value === null || value === undefined ? "缺数" : number(value, places) + look.unit)]));
+      }
+      return box;
+    };
+  }
   const FUNCTIONS = {
     percent: () => (value) => number(value, Number.isInteger(value) ? 0 : 1) + "%",
     plain: () => (value) => number(value, Math.abs(value) >= 10 || Number.isInteger(value) ? 0 : 2),
     tipMap: () => (point) => row("div", "", [row("b", point.name), row("div", "", [row("span", point.data ? point.data.tip : "缺报")])]),
   };
   for (let places = 0; places <= 4; places += 1) FUNCTIONS["tip" + places] = (look) => { const make = tip(places); return (points) => make(points, look); };
+  for (let places = 0; places <= 4; places += 1) FUNCTIONS["tipTime" + places] = (look) => { const make = tipTime(places); return (points) => make(points, look); };
   for (let step = 2; step <= 12; step += 1) FUNCTIONS["every" + step] = (look) => { const each = look.narrow ? step * 2 : step; return (index) => index % each === each - 1; };
 
   // look: {color(name), hatch(), font, narrow, unit}

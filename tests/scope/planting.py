@@ -41,7 +41,8 @@ from shuangkong.apps.indicators.models import (
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
 from shuangkong.apps.indicators.tables import Line
 from shuangkong.apps.ledger.models import Batch, Evidence, Row
-from shuangkong.apps.monitoring.models import Device, Incident
+from shuangkong.apps.monitoring.models import Device, Incident, Outage, Point, QualityFinding
+from shuangkong.apps.monitoring.services import collecting
 from shuangkong.apps.organisations.keys import create_key
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.plans import library
@@ -49,8 +50,14 @@ from shuangkong.apps.plans.models import Action, ActionItem, Annex, LocalRuleRow
 from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.core.digest import canonical_json
 from shuangkong.core.forms import periods_of
+from shuangkong.hj212 import build_frame, decode
+from shuangkong.hj212.message import CIVIL
 from shuangkong.rulebook import forms
+from shuangkong.series.records import frame_record
+from shuangkong.series.schema import point_id
+from shuangkong.series.store import Readings
 from tests.cockpit import city as builder
+from tests.monitoring.kit import hand_on
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 KNOWN_ON = date(2026, 11, 20)
@@ -145,6 +152,7 @@ def plant(users: dict[str, Any], folder: Any) -> City:
         _ledger(city, tag, users[role], subject, position)
         _others(city, tag, users[role], subject, plans["cz-15"], position)
         _filings(city, tag, users[role], subject)
+    _readings(OWNERS)
     body = {"value": "0.1", "note": mark("MARK", "P")}
     proposal = LocalRuleRow.objects.create(
         parameter=RULE, region="4310", body={**body, "applies_from": "2026-01-01"}, document=mark("MARK", "P"), proposed_by=users["county"]
@@ -354,7 +362,35 @@ def _telemetry(city: City, tag: str, subject: Any) -> None:
         day=NOW.date(), code="clock_off", mn=device.mn, address=words, device=device if subject else None, text=words, times=1,
         first_at=NOW, last_at=NOW, sample=f"##0000QN=1;ST=32;CN=2011;MN={words};CP=&&x&&0000",
     )  # fmt: skip
-    city.ids[tag].update(device=device.pk, incident=incident.pk)
+    source, code = f"hj212/{device.mn}", "w01018"
+    key = f"{source}/{code}"
+    point = Point.objects.create(
+        id=point_id(key), key=key, source=source, device=device, subject=subject, code=code, name=words, medium="water", role="pollutant",
+        interval_s=60, active_from=NOW,
+    )  # fmt: skip
+    outage = Outage.objects.create(
+        source=source, device=device, subject=subject, started_at=NOW, noticed_at=NOW, due_on=NOW.date(), cause="silent", words=words
+    )
+    finding = QualityFinding.objects.create(
+        point=point, rule="R01", title=words, severity="warning", window_start=NOW, window_end=NOW, found_at=NOW, saw=words,
+        evidence={"words": words}, words=words,
+    )  # fmt: skip
+    city.ids[tag].update(
+        device=device.pk, incident=incident.pk, point=point.pk, outage=outage.pk, finding=finding.pk, at_ms=int(NOW.timestamp() * 1000)
+    )
+
+
+def _readings(tags: Iterable[str]) -> None:
+    """One value of each point, parsed from real frames: the device's name, which is the mark, stands in the frame too."""
+    stamp = f"{NOW.astimezone(CIVIL):%Y%m%d%H%M%S}"
+    frames = [
+        build_frame(qn=f"{stamp}000", st="32", cn="2011", pw="123456", mn=f"MN-{mark('TEL', tag)}", flag=5, cp=f"DataTime={stamp};w01018-Rtd=7")
+        for tag in tags
+    ]
+    received_ms = int(NOW.timestamp() * 1000)
+    hand_on(collecting.store(), *(frame_record(decode(frame), "10.1.1.1", "w0", set(), received_ms) for frame in frames))
+    with Readings(collecting.store()) as series:
+        series.parse_next()
 
 
 # filings: an administrative report and a return under the statistics law

@@ -30,7 +30,7 @@ from shuangkong.apps.indicators.models import (
     Value,
 )  # fmt: skip
 from shuangkong.apps.ledger.models import Batch, Row
-from shuangkong.apps.monitoring.models import Device, Incident
+from shuangkong.apps.monitoring.models import Device, Incident, Outage, Point, QualityFinding
 from shuangkong.apps.organisations.models import ApiKey
 from shuangkong.apps.plans.models import LocalRuleRow
 from shuangkong.project.api import docs
@@ -48,6 +48,8 @@ SIGNED_IN = [role for role in ROLES if role != "anonymous"]
 def city(users: dict[str, Any], places: dict[str, Any], tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> City:
     monkeypatch.setattr("shuangkong.project.middleware.timezone.now", lambda: NOW)
     monkeypatch.setattr("shuangkong.project.api.access.CallerThrottle.allow_request", lambda self, request: True)
+    # a live page looks once and ends
+    monkeypatch.setattr("shuangkong.apps.monitoring.live.LIFE_S", 0.0)
     cache.clear()
     return plant(users, tmp_path)
 
@@ -303,6 +305,12 @@ BROKEN: dict[str, tuple[Any, tuple[str, ...]]] = {
     "keys": (ApiKey, ("organisations:keys", "organisations:key_revoke")),
     "devices": (Device, ("monitoring:devices", "monitoring:device")),
     "incidents": (Incident, ("monitoring:incidents", "monitoring:incident")),
+    "points": (
+        Point,
+        ("monitoring:points", "monitoring:point", "monitoring:value", "export points", "export readings", "GET points", "GET points/{point_id}"),
+    ),
+    "outages": (Outage, ("monitoring:outages", "monitoring:outage", "export outages")),
+    "findings of quality": (QualityFinding, ("monitoring:findings", "monitoring:finding", "export quality_findings")),
 }
 
 

@@ -226,6 +226,10 @@ EXPORT_KINDS = {
     "targets": "shuangkong.apps.indicators.targets.exports.targets",
     "batches": "shuangkong.apps.ledger.exports.batches",
     "rows": "shuangkong.apps.ledger.exports.rows",
+    "points": "shuangkong.apps.monitoring.exports.points",
+    "readings": "shuangkong.apps.monitoring.exports.readings",
+    "outages": "shuangkong.apps.monitoring.exports.outages",
+    "quality_findings": "shuangkong.apps.monitoring.exports.quality_findings",
 }
 # What looks at a filing before it is submitted: functions (filing, cells) -> findings.
 FILING_FINDERS = ["shuangkong.apps.filing.checks.finder.find"]

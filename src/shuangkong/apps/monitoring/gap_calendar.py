@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import ibis
@@ -64,7 +64,8 @@ def month_of(point: Point, first: date, limits: Sequence[PointLimit], now: datet
     """The calendar of the month that begins on ``first``."""
     following = (first + timedelta(days=32)).replace(day=1)
     found = _hours(point, _local(first), _local(following), limits)
-    days = [(day, [_hour(_local(day, h), found, point, now) for h in range(24)]) for day in _days(first, following)]
+    begins = min([point.active_from, *(datetime.fromtimestamp(3600 * hour, UTC) for hour in found)])
+    days = [(day, [_hour(_local(day, h), found, point, begins, now) for h in range(24)]) for day in _days(first, following)]
     counted = Counter(hour.state for _day, hours in days for hour in hours)
     came = sum(counted[state] for state in ("ok", "beyond", "flag", "fill"))
     after = "" if following > timezone.localdate(now) else f"{following:%Y-%m}"
@@ -109,13 +110,13 @@ def _hours(point: Point, start: datetime, end: datetime, limits: Sequence[PointL
         return {row["hour"]: _Came(row["n"], row["flagged"], row["beyond"], row["afterwards"]) for row in opened.arrow(counted).to_pylist()}
 
 
-def _hour(at: datetime, found: Mapping[int, _Came], point: Point, now: datetime) -> Hour:
+def _hour(at: datetime, found: Mapping[int, _Came], point: Point, begins: datetime, now: datetime) -> Hour:
     came = found.get(int(at.timestamp()) // 3600)
     clock = f"{at:%m-%d %H}时 "
     if came is None:
         if at + timedelta(hours=1) > now:
             return Hour("future", "")
-        if at + timedelta(hours=1) <= point.active_from or (point.active_to is not None and at >= point.active_to):
+        if at + timedelta(hours=1) <= begins or (point.active_to is not None and at >= point.active_to):
             return Hour("before", f"{clock}{WORDS['before']}")
         return Hour("gap", f"{clock}{WORDS['gap']}")
     state = "beyond" if came.beyond else "flag" if came.flagged else "fill" if came.afterwards == came.n else "ok"

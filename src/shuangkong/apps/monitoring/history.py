@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -178,3 +179,8 @@ def gaps(readings: Sequence[Reading], window: Window, point: Point, now: datetim
     last_due = min(window.end, now - step, point.active_to or window.end)
     edges = [begins - step, *(reading.at for reading in readings), last_due]
     return [(a + step, b) for a, b in pairwise(edges) if b - a > tolerance * step and b > a + step]
+
+
+def text_of(value: float | None) -> str | None:
+    """A value with the digits that it has, as text; None where there is none."""
+    return None if value is None else format(Decimal(repr(value)), "f")

@@ -49,7 +49,6 @@ class Stream:
 
     request: HttpRequest
     look: Look
-    life_s: float = LIFE_S
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     _held: bool = field(default=False, init=False)
@@ -66,7 +65,7 @@ class Stream:
                 if event is not None:
                     known = event.id
                     yield as_text(event)
-                if not self._held or passed_s >= self.life_s:
+                if not self._held or passed_s >= LIFE_S:
                     return
                 self.sleep(LOOK_S)
                 # a reader who is gone is noticed by writing

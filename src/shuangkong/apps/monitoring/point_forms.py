@@ -13,7 +13,9 @@ from shuangkong.apps.monitoring import history
 from shuangkong.apps.monitoring.forms import SELECT, TEXT, Filters
 from shuangkong.apps.monitoring.models import Point
 from shuangkong.apps.monitoring.overview import STATES
+from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui.statuses import VOCABULARY
+from shuangkong.core.states import OUTAGE, QUALITY, Machine
 
 
 class SourceFilters(Filters):
@@ -62,3 +64,36 @@ class WindowForm(forms.Form):
         given = self.cleaned_data if ok or "__all__" not in self.errors else {}
         level = given.get("level") or ("realtime" if point.medium == Point.Medium.ENERGY else "hour")
         return history.window_of(level, given.get("start"), given.get("end"), now, newest=point.last_at)
+
+
+class _TroubleFilters(Filters):
+    """What outages and findings are filtered by alike."""
+
+    state = forms.ChoiceField(label=_("状态"), required=False, widget=forms.Select(SELECT))
+    county = forms.ChoiceField(label=_("县市区"), required=False, widget=forms.Select(SELECT))
+    q = forms.CharField(label=_("名称、编码或单位"), required=False, max_length=60, widget=forms.TextInput(TEXT))
+
+    def __init__(self, *args: Any, machine: Machine, prefix_of: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        states = [(state, VOCABULARY[f"{prefix_of}_{state}"].word) for state in machine.states]
+        self.fields["state"].choices = [("", _("未办结")), ("all", _("全部")), *states]
+        counties = Subject.objects.filter(kind=Subject.Kind.COUNTY).values_list("code", "name")
+        self.fields["county"].choices = [("", _("全部")), *counties]
+
+
+class OutageFilters(_TroubleFilters):
+    """Which outages."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, machine=OUTAGE, prefix_of="outage", **kwargs)
+
+
+class FindingFilters(_TroubleFilters):
+    """Which findings."""
+
+    rule = forms.ChoiceField(label=_("规则"), required=False, widget=forms.Select(SELECT))
+
+    def __init__(self, *args: Any, rules: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, machine=QUALITY, prefix_of="quality", **kwargs)
+        self.fields["rule"].choices = [("", _("全部")), *((rule, f"{rule} {title}") for rule, title in rules)]
+        self.order_fields(["state", "rule", "county", "q"])

@@ -14,7 +14,8 @@ _LEVELS = {
 _PARTS = {
     "avg": gettext_lazy("均值"), "min": gettext_lazy("最小值"), "max": gettext_lazy("最大值"), "cou": gettext_lazy("累计"),
     "zsavg": gettext_lazy("折算均值"), "zsmin": gettext_lazy("折算最小值"), "zsmax": gettext_lazy("折算最大值"),
-    "zs": gettext_lazy("折算值"), "data": gettext_lazy("数据"), "realtime": gettext_lazy("读数"), "day": gettext_lazy("日"), "month": gettext_lazy("月"),
+    "zs": gettext_lazy("折算值"), "data": gettext_lazy("数据"), "realtime": gettext_lazy("读数"),
+    "day": gettext_lazy("日"), "month": gettext_lazy("月"),
     "year": gettext_lazy("年"), "daydata": gettext_lazy("昼间"), "nightdata": gettext_lazy("夜间"), "rs": gettext_lazy("运行状态"),
     "rt": gettext_lazy("运行时间"),
 }  # fmt: skip

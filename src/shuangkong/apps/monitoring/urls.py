@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shuangkong.apps.monitoring import point_views, views
+from shuangkong.apps.monitoring import point_views, trouble_views, views
 
 app_name = "monitoring"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("points/<int:point_id>/live/", point_views.point_live, name="point_live"),
     path("points/<int:point_id>/values/<str:kind>/<int:at_ms>/", point_views.value, name="value"),
     path("devices/<int:device_id>/dialogue/", point_views.device_dialogue, name="dialogue"),
+    path("outages/", trouble_views.outages, name="outages"),
+    path("outages/<int:outage_id>/", trouble_views.outage, name="outage"),
+    path("findings/", trouble_views.findings, name="findings"),
+    path("findings/<int:finding_id>/", trouble_views.finding, name="finding"),
     path("incidents/", views.incidents, name="incidents"),
     path("incidents/<int:incident_id>/", views.incident, name="incident"),
     path("devices/", views.devices, name="devices"),

@@ -49,7 +49,7 @@ RAIL = (
             Entry("filings/review/", "file-check", _("审核"), roles=("city", "county", "department")),
             Entry("data/", "table", _("数据浏览")),
             Entry("data/import/", "upload", _("导入")),
-            Entry("monitoring/", "wave-sine", _("设备与异常"), roles=("city", "county", "enterprise")),
+            Entry("monitoring/", "wave-sine", _("监测"), roles=("city", "county", "department", "enterprise")),
             Entry("jobs/", "history", _("后台任务")),
         ),
     ),

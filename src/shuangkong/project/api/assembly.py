@@ -16,6 +16,7 @@ from shuangkong.apps.filing.api import router as filings_router
 from shuangkong.apps.indicators.api import indicators_router, targets_router, values_router
 from shuangkong.apps.indicators.decomposition.api import decompositions_router
 from shuangkong.apps.ledger.api import batches_router, rows_router
+from shuangkong.apps.monitoring.api import router as points_router
 from shuangkong.apps.organisations.api import router as subjects_router
 from shuangkong.apps.plans.api import router as plans_router
 
@@ -39,6 +40,7 @@ ROUTERS = (
     ("jobs", "后台任务", cancel_router, ImportKey),
     ("imports", "导入", imports_router, ImportKey),
     ("filings", "填报", filings_router, FileKey),
+    ("points", "监测点", points_router, ReadKey),
     ("audit", "审计", audit_router, ReadKey),
 )
 

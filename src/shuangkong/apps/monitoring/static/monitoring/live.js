@@ -30,3 +30,5 @@
   }
   for (const box of document.querySelectorAll("[data-live]")) start(box);
 })();
+// A list that leads somewhere goes there.
+document.addEventListener("change", (event) => { if (event.target.matches("select[data-go]")) location.assign(event.target.value); });

@@ -151,7 +151,9 @@ PAGES: dict[str, list[Example]] = {
     "monitoring:findings": [*list_of("/monitoring/findings/"), get("/monitoring/findings/?q=ZQX&state=all&rule=R01")],
     "monitoring:finding": [get("/monitoring/findings/{finding}/", "TEL"), post("/monitoring/findings/{finding}/", "TEL", {"words": "x"})],
     "monitoring:incidents": [*list_of("/monitoring/incidents/"), get("/monitoring/incidents/?mn=ZQX&state=open")],
-    "monitoring:incident": [get("/monitoring/incidents/{incident}/", "TEL"), post("/monitoring/incidents/{incident}/", "TEL", {"note": "x"})],
+    "monitoring:incident": [
+        get("/monitoring/incidents/{incident}/", "TEL"), post("/monitoring/incidents/{incident}/", "TEL", {"note": "x"}),
+    ],
     "monitoring:devices": [*list_of("/monitoring/devices/"), get("/monitoring/devices/?q=ZQX")],
     "monitoring:register": [get("/monitoring/devices/register/"), post("/monitoring/devices/register/", data={"mn": "ZQX", "name": "x"})],
     "monitoring:device": [get("/monitoring/devices/{device}/", "TEL")],
@@ -286,7 +288,9 @@ API: dict[str, list[Example]] = {
     "GET rows/{row_id}": [get("/{row}", "ROW")],
     "GET batches": [get("?limit=500")], "GET batches/{batch_id}": [get("/{batch}", "MARK")],
     "GET points": [get("?limit=500"), get("?subjects={code}&media=water")], "GET points/{point_id}": [get("/{point}", "TEL")],
-    "GET points/{point_id}/readings": [get("/{point}/readings", "TEL", shows=False), get("/{point}/readings?level=realtime", "TEL", shows=False)],
+    "GET points/{point_id}/readings": [
+        get("/{point}/readings", "TEL", shows=False), get("/{point}/readings?level=realtime", "TEL", shows=False),
+    ],
     "GET plans": [get("")], "GET plans/{code}": [get("/{plan}")],
     "GET reports": [get("?limit=500")], "GET reports/{report_id}": [get("/{report}", "MARK")],
     "GET jobs": [get("?limit=500")], "GET jobs/{job_id}": [get("/{job}", "OWN")],

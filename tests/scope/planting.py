@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -384,7 +384,7 @@ def _readings(tags: Iterable[str]) -> None:
     """One value of each point, parsed from real frames: the device's name, which is the mark, stands in the frame too."""
     stamp = f"{NOW.astimezone(CIVIL):%Y%m%d%H%M%S}"
     frames = [
-        build_frame(qn=f"{stamp}000", st="32", cn="2011", pw="123456", mn=f"MN-{mark('TEL', tag)}", flag=5, cp=f"DataTime={stamp};w01018-Rtd=7")
+        build_frame(qn=f"{stamp}000", st="32", cn="2011", pw="1", mn=f"MN-{mark('TEL', tag)}", flag=5, cp=f"DataTime={stamp};w01018-Rtd=7")
         for tag in tags
     ]
     received_ms = int(NOW.timestamp() * 1000)

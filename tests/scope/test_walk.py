@@ -307,7 +307,10 @@ BROKEN: dict[str, tuple[Any, tuple[str, ...]]] = {
     "incidents": (Incident, ("monitoring:incidents", "monitoring:incident")),
     "points": (
         Point,
-        ("monitoring:points", "monitoring:point", "monitoring:value", "export points", "export readings", "GET points", "GET points/{point_id}"),
+        (
+            "monitoring:points", "monitoring:point", "monitoring:value", "export points", "export readings", "GET points",
+            "GET points/{point_id}",
+        ),
     ),
     "outages": (Outage, ("monitoring:outages", "monitoring:outage", "export outages")),
     "findings of quality": (QualityFinding, ("monitoring:findings", "monitoring:finding", "export quality_findings")),

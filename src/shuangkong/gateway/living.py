@@ -100,12 +100,13 @@ def periods(step: timedelta, since: datetime, until: datetime) -> Iterator[datet
 class LivingLogger(Logger):
     """One of them.  ``now`` is the civil clock, handed in."""
 
-    def __init__(self, habit: Habit, report: Report, now: Callable[[], datetime], since: datetime) -> None:
+    def __init__(self, habit: Habit, report: Report, now: Callable[[], datetime], since: datetime, told: bool = True) -> None:
         super().__init__(habit.seed, [], now(), report)
         self.habit, self.mn, self._now = habit, habit.mn, now
         self.sent_until = since
+        self._heard_at: datetime | None = None
         self.plant.fraud = habit.fraud
-        self._resent = False
+        self._resent, self._told = False, told
 
     async def live(self, host: str, port: int) -> None:
         """Sends what was missed, then goes on for ever."""
@@ -116,13 +117,25 @@ class LivingLogger(Logger):
             else:
                 if now - self.sent_until > _TEN_MINUTES or now.minute // 10 != self.sent_until.minute // 10:
                     await self._send_periods(self.sent_until, now, host, port)
-                    self.sent_until = now
+                    self.sent_until, self._told = now, True
                 if not self._stalls(now):
+                    if self._heard_at is not None and self.habit.cut_every_s:
+                        await self._send_instants(self._heard_at, now, host, port)
                     await self._upload("2011", self._realtime(now), now, host, port)
+                    self._heard_at = now
             await asyncio.sleep(INTERVAL_S - (self._now().timestamp() - self.habit.number) % INTERVAL_S)
 
     def _stalls(self, now: datetime) -> bool:
         return self.habit.stalls and now.minute // 15 == 1
+
+    async def _send_instants(self, since: datetime, now: datetime, host: str, port: int) -> None:
+        """The real-time values of a line that was cut, which the logger kept."""
+        self._resent = True
+        at = since + timedelta(seconds=INTERVAL_S)
+        while at < now - timedelta(seconds=INTERVAL_S / 2):
+            await self._upload("2011", self._realtime(at), at, host, port)
+            at += timedelta(seconds=INTERVAL_S)
+        self._resent = False
 
     async def _send_periods(self, since: datetime, now: datetime, host: str, port: int) -> None:
         """The ten-minute and hour data of whole periods that ended since; late ones are marked as sent afterwards."""
@@ -130,7 +143,8 @@ class LivingLogger(Logger):
             for begin in periods(step, max(since - step, now - reach), now):
                 if begin + step <= since or self.habit.is_lost(begin):
                     continue
-                self._resent = now - begin > 2 * step
+                # what a first start tells of the days before is told in order, as if it had been sent then
+                self._resent = self._told and now - begin > 2 * step
                 await self._upload(cn, self.period(cn, begin), begin, host, port)
                 await asyncio.sleep(_BREATH_S)
         self._resent = False
@@ -182,8 +196,8 @@ def sent_until(root: Path, now: datetime) -> datetime:
 
 async def live(host: str, port: int, root: Path, now: Callable[[], datetime], habits: Sequence[Habit] = HABITS) -> None:
     """Runs all of them until it is cancelled; a logger whose line fails begins again."""
-    report, since = Report(), sent_until(root, now())
-    loggers = [LivingLogger(habit, report, now, since) for habit in habits if not habit.absent]
+    report, since, told = Report(), sent_until(root, now()), (root / STATE_FILE).exists()
+    loggers = [LivingLogger(habit, report, now, since, told) for habit in habits if not habit.absent]
     await asyncio.gather(_remember(root, loggers), *(_keep_alive(logger, host, port) for logger in loggers))
 
 

@@ -98,6 +98,14 @@ def window_of(level: str, start: date | None, end: date | None, now: datetime, *
     return Window(of, max(begins, ends - of.widest), ends)
 
 
+def around(start: datetime, end: datetime) -> Window:
+    """The window of something that was seen between two moments, with some of what lies beside it, as fine as can be drawn."""
+    margin = max((end - start) / 4, timedelta(hours=1))
+    wide = end - start + 2 * margin
+    level = next((LEVELS[code] for code in ("realtime", "minute", "hour") if wide <= LEVELS[code].widest), LEVELS["day"])
+    return Window(level, start - margin, end + margin)
+
+
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 

@@ -193,9 +193,9 @@ def counts(found: Iterable[Source]) -> dict[str, int]:
     return counted
 
 
-def siblings(user: Any, point: Point) -> list[Point]:
-    """The points of the same source that ``user`` may see, pollutants first."""
+def siblings(user: Any, source: str) -> list[Point]:
+    """The points of a source that ``user`` may see, pollutants first."""
     order = {Point.Role.POLLUTANT: 0, Point.Role.METER: 0, Point.Role.FLOW: 1}
-    found = Point.objects.visible_to(user).filter(source=point.source).order_by("code")
+    found = Point.objects.visible_to(user).filter(source=source).order_by("code")
     return sorted(found, key=lambda each: (order.get(Point.Role(each.role), 2), each.code))
 

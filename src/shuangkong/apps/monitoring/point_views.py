@@ -82,7 +82,7 @@ def point(request: HttpRequest, point_id: int) -> HttpResponse:
     window = form.window(now, found)
     readings = history.values([found.pk], window)[found.pk]
     limits = drawing.limits_on(found, window)
-    beside = overview.siblings(request.user, found)
+    beside = overview.siblings(request.user, found.source)
     month = gap_calendar.first_of(request.GET.get("month", ""), request.today)  # type: ignore[attr-defined]
     places = drawing.places_of(readings)
     source = overview.source_of(request.user, found, gateway_of(request), now)

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from shuangkong.apps.monitoring.models import Outage, QualityFinding
+from shuangkong.apps.monitoring.models import Outage, Point, QualityFinding
+from shuangkong.apps.monitoring.overview import siblings
 
 #: What a list shows unasked: what still waits for somebody.
 OPEN = "waiting"
@@ -28,6 +29,12 @@ def outage_of(user: Any, outage_id: int) -> Outage | None:
     """One of them."""
     found = Outage.objects.visible_to(user).select_related("device", "point", "subject", "subject__county", "words_by")
     return found.filter(pk=outage_id).first()
+
+
+def first_point(user: Any, outage: Outage) -> Point | None:
+    """The point that stands for the source of an outage."""
+    beside = [outage.point] if outage.point else siblings(user, outage.source)
+    return beside[0] if beside else None
 
 
 def findings(user: Any, filters: dict[str, Any]) -> QuerySet[QualityFinding]:

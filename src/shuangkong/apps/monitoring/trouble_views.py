@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from shuangkong.apps.monitoring import trouble
+from shuangkong.apps.desk.services.states import Guards
+from shuangkong.apps.monitoring import drawing, history, trouble
 from shuangkong.apps.monitoring.point_forms import FindingFilters, OutageFilters
+from shuangkong.apps.monitoring.rules import whole
+from shuangkong.apps.monitoring.services import outages as outage_services
 from shuangkong.apps.ui.tables import Column, chips, table
+from shuangkong.core.errors import InputError
+from shuangkong.core.states import OUTAGE, Machine
 
 OUTAGE_COLUMNS = (
     Column(gettext_lazy("状态"), "state"),
@@ -45,11 +55,51 @@ def outages(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
-    """One outage."""
+    """One outage; a post explains it, tells its repair, or writes it off."""
     found = trouble.outage_of(request.user, outage_id)
     if found is None:
         raise Http404
-    return render(request, "monitoring/outage.html", {"outage": found})
+    words, problem = request.POST.get("words", ""), None
+    if request.method == "POST":
+        act = {"explain": outage_services.explain, "settle": outage_services.settle, "withdraw": outage_services.withdraw}.get(
+            request.POST.get("do", "")
+        )
+        if act is None:
+            raise BadRequest("no such act")
+        problem = _tried(lambda: act(found, words, request.user, request.now))  # type: ignore[attr-defined]
+        if problem is None:
+            messages.success(request, _("已保存，记入审计"))
+            return redirect("monitoring:outage", found.pk)
+    acts = _acts(OUTAGE, found.state, outage_services.guards(found, PROBE, request.user))
+    context = {
+        "outage": found, "first": trouble.first_point(request.user, found), "acts": acts, "problem": problem, "words": words,
+        "cause": outage_services.CAUSES.get(found.cause, ""), "days": whole("repair_working_days", request.today),  # type: ignore[attr-defined]
+        "why_not": "" if acts or found.state == "closed" else _("由所属单位、所在县市区或市级主管处理。"),
+    }  # fmt: skip
+    return render(request, "monitoring/outage.html", context, status=400 if problem else 200)
+
+
+#: What a page asks the guards with, which want words.
+PROBE = "…"
+
+
+def _tried(act: Callable[[], None]) -> InputError | None:
+    """What was wrong with an act; it is shown beside what was written, which stays."""
+    try:
+        act()
+    except InputError as error:
+        return error
+    return None
+
+
+def _acts(machine: Machine, state: str, guards: Guards) -> list[tuple[str, str]]:
+    """The verbs that the reader may use now, with their words."""
+    found = []
+    for verb in machine.allowed(state):
+        names = {move.guard for move in machine.moves_of(state, verb)}
+        if any(_tried(guards[name]) is None for name in names if name in guards):
+            found.append((verb, machine.verbs[verb]))
+    return found
 
 
 @login_required
@@ -66,8 +116,15 @@ def findings(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def finding(request: HttpRequest, finding_id: int) -> HttpResponse:
-    """One finding with its evidence."""
+    """One finding with its evidence and the values that it is about."""
     found = trouble.finding_of(request.user, finding_id)
     if found is None:
         raise Http404
-    return render(request, "monitoring/finding.html", {"finding": found})
+    window = history.around(found.window_start, found.window_end)
+    readings = history.values([found.point_id], window)[found.point_id]
+    limits = drawing.limits_on(found.point, window)
+    context = {
+        "finding": found, "level": window.level.code,
+        "drawn": drawing.draw(found.point, window, readings, limits, request.now) if readings else None,  # type: ignore[attr-defined]
+    }  # fmt: skip
+    return render(request, "monitoring/finding.html", context)

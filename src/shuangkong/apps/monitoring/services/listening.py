@@ -42,7 +42,7 @@ def unheard(root: Path) -> Unheard | None:
         return None
     catalogue = Catalogue(root / FOLDER, write=False)
     try:
-        parsed = catalogue.state("parsed")
+        parsed = catalogue.state("parsed") if catalogue.is_made() else 0
     finally:
         catalogue.close()
     state = QualityProgress.objects.filter(name=_WORK).first()

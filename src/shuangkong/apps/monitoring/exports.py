@@ -103,8 +103,8 @@ def _wide(window: Window, start: date | None) -> Window:
     """An export may reach further than a page shows."""
     if start is None:
         return window
-    begins = timezone.make_aware(datetime(start.year, start.month, start.day))
-    return Window(window.level, max(begins, window.end - WIDEST), window.end)
+    begins = timezone.make_aware(datetime(max(start.year, 2000), start.month, start.day))
+    return Window(window.level, min(max(begins, window.end - WIDEST), window.end), window.end)
 
 
 def _point(user: Any, text: str) -> Point | None:

@@ -23,6 +23,7 @@ WORDS = {
     "ok": _("正常"), "beyond": _("超限"), "flag": _("有标记"), "fill": _("补传"), "gap": _("缺数"), "before": _("未接入"),
     "future": _("未到"),
 }  # fmt: skip
+_YEARS = range(2000, 2100)
 _AFTERWARDS = QUALITY["resent"] | QUALITY["late"]
 
 
@@ -55,9 +56,10 @@ class Month:
 def first_of(text: str, today: date) -> date:
     """The first day of the month that an address names; that of today where it names none."""
     try:
-        return date.fromisoformat(f"{text}-01")
+        found = date.fromisoformat(f"{text}-01")
     except ValueError:
         return today.replace(day=1)
+    return found if found.year in _YEARS else today.replace(day=1)
 
 
 def month_of(point: Point, first: date, limits: Sequence[PointLimit], now: datetime) -> Month:

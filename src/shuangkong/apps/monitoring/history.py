@@ -21,6 +21,7 @@ from shuangkong.series.schema import KIND_NAMES, KINDS, quality_names
 
 #: The most values that one page or one answer of the API reads.
 MOST = 3000
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,19 @@ def window_of(level: str, start: date | None, end: date | None, now: datetime, *
     """The window that an address asks for: whole civil days, never wider than its level allows; unasked up to now (or the newest value)."""
     of = LEVELS.get(level, LEVELS["hour"])
     if start is None and end is None:
-        until = now if newest is None or now - newest < of.span else newest + timedelta(seconds=1)
+        behind = now if newest is None else newest + timedelta(milliseconds=1)
+        until = max(now, behind) if abs(now - behind) < of.span else behind
         return Window(of, until - of.span, until)
-    last = end or min(timezone.localdate(now), (start or date.max) + of.span)
+    start, end = _believable(start), _believable(end)
+    last = end or min(timezone.localdate(now), (start or timezone.localdate(now)) + of.span)
     ends = _midnight(last + timedelta(days=1))
     begins = _midnight(start) if start else ends - of.span
     return Window(of, max(begins, ends - of.widest), ends)
+
+
+def _believable(day: date | None) -> date | None:
+    """A day at which something may have been measured."""
+    return None if day is None else min(max(day, _FIRST_DAY), _LAST_DAY)
 
 
 def around(start: datetime, end: datetime) -> Window:

@@ -28,6 +28,7 @@ LOOK_S = 1.0
 RETRY_MS = 1000
 #: What a browser waits when no place was free.
 CROWDED_RETRY_MS = 4000
+SLEEP, CLOCK = time.sleep, time.monotonic
 _places = BoundedSemaphore(PLACES)
 
 
@@ -45,12 +46,10 @@ Look = Callable[[Any, str, datetime], Event | None]
 
 @dataclass
 class Stream:
-    """One answer. ``sleep`` and ``clock`` are handed in by tests."""
+    """One answer."""
 
     request: HttpRequest
     look: Look
-    sleep: Callable[[float], None] = time.sleep
-    clock: Callable[[], float] = time.monotonic
     _held: bool = field(default=False, init=False)
 
     def events(self) -> Iterator[bytes]:
@@ -58,16 +57,16 @@ class Stream:
         known = (self.request.headers.get("Last-Event-ID") or self.request.GET.get("known", ""))[:64]
         try:
             yield f"retry: {RETRY_MS if self._held else CROWDED_RETRY_MS}\n\n".encode()
-            began = self.clock()
+            began = CLOCK()
             while (reader := self._reader()) is not None:
-                passed_s = self.clock() - began
+                passed_s = CLOCK() - began
                 event = self.look(reader, known, self.request.now + timedelta(seconds=passed_s))  # type: ignore[attr-defined]
                 if event is not None:
                     known = event.id
                     yield as_text(event)
                 if not self._held or passed_s >= LIFE_S:
                     return
-                self.sleep(LOOK_S)
+                SLEEP(LOOK_S)
                 # a reader who is gone is noticed by writing
                 yield b":\n\n"
         finally:

@@ -28,10 +28,15 @@ class SourceFilters(Filters):
     )
     q = forms.CharField(label=_("名称、编码或单位"), required=False, max_length=60, widget=forms.TextInput(TEXT))
 
-    def __init__(self, *args: Any, counties: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["state"].choices = [("", _("全部")), *((state, VOCABULARY[f"point_{state}"].word) for state in STATES)]
-        self.fields["county"].choices = [("", _("全部")), *counties]
+        self.fields["county"].choices = [("", _("全部")), *_counties()]
+
+
+def _counties() -> Iterable[tuple[str, str]]:
+    """Codes and names; they are public."""
+    return Subject.objects.filter(kind=Subject.Kind.COUNTY).values_list("code", "name")
 
 
 _DAY = {"class": "form-control", "type": "date"}
@@ -77,8 +82,7 @@ class _TroubleFilters(Filters):
         super().__init__(*args, **kwargs)
         states = [(state, VOCABULARY[f"{prefix_of}_{state}"].word) for state in machine.states]
         self.fields["state"].choices = [("", _("未办结")), ("all", _("全部")), *states]
-        counties = Subject.objects.filter(kind=Subject.Kind.COUNTY).values_list("code", "name")
-        self.fields["county"].choices = [("", _("全部")), *counties]
+        self.fields["county"].choices = [("", _("全部")), *_counties()]
 
 
 class OutageFilters(_TroubleFilters):

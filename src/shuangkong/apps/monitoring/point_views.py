@@ -46,8 +46,7 @@ def points(request: HttpRequest) -> HttpResponse:
     """All sources that the reader may see: what is wrong first, the map, and the list by its filters."""
     gateway = gateway_of(request)
     found = overview.sources(request.user, gateway, request.now)  # type: ignore[attr-defined]
-    counties = sorted({(source.county_code, source.county) for source in found if source.county_code})
-    form = SourceFilters(request.GET, counties=counties)
+    form = SourceFilters(request.GET)
     filters = form.filters()
     shown = table(request, overview.filtered(found, filters), SOURCE_COLUMNS, keys=_KEYS)
     context = {
@@ -90,7 +89,7 @@ def point(request: HttpRequest, point_id: int) -> HttpResponse:
         "point": found, "form": form, "window": window, "limits": limits, "levels": history.LEVELS.values(),
         "drawn": drawing.draw(found, window, readings, limits, now), "source": source,
         "tiles": tiles(beside, now), "beside": beside,
-        "newest": [(reading, drawing.number_text(reading.value, places)) for reading in readings[:-9:-1]],
+        "newest": [(reading, drawing.number_text(reading.value, places)) for reading in readings[:-15:-1]],
         "month": gap_calendar.month_of(found, month, limits, now), "words": gap_calendar.WORDS, "hours": range(24),
         "is_live": window.level.code == "realtime" and not form.is_dated,
         "frames": dialogue.dialogue_of(found.device, 6).frames if found.device else [],

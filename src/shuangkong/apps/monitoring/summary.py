@@ -44,7 +44,7 @@ class Summary:
 def of(found: Sequence[Source], user: Any) -> Summary:
     """The summary of all that ``user`` may see, whatever the filters say."""
     counted = overview.counts(found)
-    wrong = [source for source in found if source.state in ("cut", "late")]
+    wrong = [source for source in found if source.state in ("cut", "late", "never")]
     shown = wrong[:FIRST]
     asked = [source.outage_id for source in shown if source.outage_id]
     outages = {outage.pk: outage for outage in Outage.objects.visible_to(user).filter(pk__in=asked)} if asked else {}

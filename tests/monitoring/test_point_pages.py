@@ -315,7 +315,8 @@ def test_a_window_is_whole_days_and_never_wider_than_its_level():
     assert window.end - window.start == timedelta(days=2) and window.end.isoformat() == "2026-11-25T00:00:00+08:00"
     assert history.window_of("x", None, None, NOW).level.code == "hour"
     old = history.window_of("hour", None, None, NOW, newest=NOW - timedelta(days=40))
-    assert old.end == NOW - timedelta(days=40) + timedelta(seconds=1)
+    assert old.end == NOW - timedelta(days=40) + timedelta(milliseconds=1)
+    assert history.window_of("hour", None, None, NOW, newest=NOW).end == NOW + timedelta(milliseconds=1)
 
 
 def test_the_gateway_tells_who_was_lost(tmp_path):

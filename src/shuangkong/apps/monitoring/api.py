@@ -154,11 +154,11 @@ def _window(asked: ReadingsAsked, point: Point, now: datetime) -> history.Window
     level = history.LEVELS.get(asked.level)
     if level is None:
         raise InputError(f"没有这种数据：{asked.level[:20]}", where="level", do=f"可用：{'、'.join(history.LEVELS)}")
+    if any(moment is not None and moment.tzinfo is None for moment in (asked.start, asked.end)):
+        raise InputError("时间没有时区", where="start、end", do="写成 2026-11-26T00:00:00+08:00")
     plain = history.window_of(asked.level, None, None, now, newest=point.last_at)
     end = asked.end or (plain.end if asked.start is None else min(plain.end, asked.start + level.widest))
     start = asked.start or end - level.span
-    if start.tzinfo is None or end.tzinfo is None:
-        raise InputError("时间没有时区", where="start、end", do="写成 2026-11-26T00:00:00+08:00")
     if not timedelta(0) < end - start <= level.widest:
         raise InputError("时段不成立或过宽", where="start、end", why=f"{asked.level}一次最多{level.widest.days}天", do="缩短时段，分次读取")
     return history.Window(level, start, end)

@@ -95,12 +95,13 @@ def test_a_logger_that_corrects_sends_an_hour_twice_with_other_values(tmp_path, 
     assert twice(frames)
 
 
-def test_an_absent_logger_never_comes_and_how_far_all_came_is_remembered(tmp_path):
-    assert living.sent_until(tmp_path, NOW) == NOW - living.HISTORY
+def test_how_far_each_came_is_remembered(tmp_path):
+    assert living.sent_until(tmp_path, NOW) == {}
     (tmp_path / living.STATE_FILE).write_text("no json", encoding="utf-8")
-    assert living.sent_until(tmp_path, NOW) == NOW - living.HISTORY
-    (tmp_path / living.STATE_FILE).write_text(json.dumps({"until_s": (NOW - timedelta(hours=2)).timestamp()}), encoding="utf-8")
-    assert living.sent_until(tmp_path, NOW) == NOW - timedelta(hours=2)
+    assert living.sent_until(tmp_path, NOW) == {}
+    content = {"A": (NOW - timedelta(hours=2)).timestamp(), "B": 0}
+    (tmp_path / living.STATE_FILE).write_text(json.dumps(content), encoding="utf-8")
+    assert living.sent_until(tmp_path, NOW) == {"A": NOW - timedelta(hours=2), "B": NOW - living.HISTORY}
 
 
 # meters

@@ -185,19 +185,21 @@ class LivingLogger(Logger):
         return build_frame(qn=qn, st=self.plant.st, cn=cn, pw=PASSWORD, mn=self.mn, flag=flag, cp=cp, resent=self._resent), False
 
 
-def sent_until(root: Path, now: datetime) -> datetime:
-    """Until when the loggers of a store had sent when they were last heard of; at most :data:`HISTORY` ago."""
+def sent_until(root: Path, now: datetime) -> dict[str, datetime]:
+    """Until when each logger of a store had sent when it was last heard of, by its MN; empty before the first start."""
     try:
         known = read_json(root / STATE_FILE) or {}
     except ValueError:
         known = {}
-    return max(datetime.fromtimestamp(known.get("until_s", 0), UTC), now - HISTORY)
+    return {mn: max(datetime.fromtimestamp(until_s, UTC), now - HISTORY) for mn, until_s in known.items()}
 
 
 async def live(host: str, port: int, root: Path, now: Callable[[], datetime], habits: Sequence[Habit] = HABITS) -> None:
     """Runs all of them until it is cancelled; a logger whose line fails begins again."""
-    report, since, told = Report(), sent_until(root, now()), (root / STATE_FILE).exists()
-    loggers = [LivingLogger(habit, report, now, since, told) for habit in habits if not habit.absent]
+    report, known = Report(), sent_until(root, now())
+    loggers = [
+        LivingLogger(habit, report, now, known.get(habit.mn, now() - HISTORY), habit.mn in known) for habit in habits if not habit.absent
+    ]
     await asyncio.gather(_remember(root, loggers), *(_keep_alive(logger, host, port) for logger in loggers))
 
 
@@ -213,4 +215,4 @@ async def _remember(root: Path, loggers: Sequence[LivingLogger]) -> None:
     while True:
         await asyncio.sleep(INTERVAL_S)
         with suppress(OSError):
-            write_json(root / STATE_FILE, {"until_s": min(logger.sent_until for logger in loggers).timestamp()})
+            write_json(root / STATE_FILE, {logger.mn: logger.sent_until.timestamp() for logger in loggers})

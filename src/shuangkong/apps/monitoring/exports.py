@@ -127,7 +127,7 @@ def _count(point: Point, window: Window) -> int:
 def _lines(point: Point, window: Window) -> Iterator[list[Any]]:
     """All kinds of the level, by time, a week at a time: a year is never held at once."""
     mark = _("演示") if point.demonstration else ""
-    with history.reader() as opened:
+    with Reader(store()) as opened:
         start = window.start
         while start < window.end:
             end = min(start + PIECE, window.end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -118,11 +119,22 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
+_held: ContextVar[Reader | None] = ContextVar("the reader of this request", default=None)
+
+
 @contextmanager
 def reader() -> Iterator[Reader]:
-    """The series as it stands now."""
+    """The series as it stands now; within another ``with reader()`` the same, so that a page reads one state and opens it once."""
+    outer = _held.get()
+    if outer is not None:
+        yield outer
+        return
     with Reader(store()) as opened:
-        yield opened
+        token = _held.set(opened)
+        try:
+            yield opened
+        finally:
+            _held.reset(token)
 
 
 def values(points: Collection[int], window: Window, most: int = MOST) -> dict[int, list[Reading]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -76,7 +78,14 @@ def point_or_404(request: HttpRequest, point_id: int) -> Point:
 @require_safe
 def point(request: HttpRequest, point_id: int) -> HttpResponse:
     """One point: what its source reads now, its history, its gaps, and the newest frames."""
-    found, now = point_or_404(request, point_id), request.now  # type: ignore[attr-defined]
+    found = point_or_404(request, point_id)
+    with history.reader():
+        context = _point_context(request, found)
+    return render(request, "monitoring/point.html", context)
+
+
+def _point_context(request: HttpRequest, found: Point) -> dict[str, Any]:
+    now = request.now  # type: ignore[attr-defined]
     form = WindowForm(request.GET)
     window = form.window(now, found)
     readings = history.values([found.pk], window)[found.pk]
@@ -85,7 +94,7 @@ def point(request: HttpRequest, point_id: int) -> HttpResponse:
     month = gap_calendar.first_of(request.GET.get("month", ""), request.today)  # type: ignore[attr-defined]
     places = drawing.places_of(readings)
     source = overview.source_of(request.user, found, gateway_of(request), now)
-    context = {
+    return {
         "point": found, "form": form, "window": window, "limits": limits, "levels": history.LEVELS.values(),
         "drawn": drawing.draw(found, window, readings, limits, now), "source": source,
         "tiles": tiles(beside, now), "beside": beside,
@@ -94,7 +103,6 @@ def point(request: HttpRequest, point_id: int) -> HttpResponse:
         "is_live": window.level.code == "realtime" and not form.is_dated,
         "frames": dialogue.dialogue_of(found.device, 6).frames if found.device else [],
     }  # fmt: skip
-    return render(request, "monitoring/point.html", context)
 
 
 @login_required

@@ -129,7 +129,7 @@ def _reach(axis: dict[str, Any], instants: Sequence[Instant], bounds: Sequence[B
 def _bounds(bounds: Sequence[Bound]) -> dict[str, Any]:
     return {
         "silent": True, "symbol": "none", "lineStyle": {"color": "@red-fill", "width": 1.4, "type": "solid"},
-        "label": {"position": "insideStartTop", "color": "@red", "fontSize": 12},
+        "label": {"position": "insideEndTop", "color": "@red", "fontSize": 12},
         "data": [{"yAxis": bound.value, "label": {"formatter": bound.words}} for bound in bounds],
     }  # fmt: skip
 

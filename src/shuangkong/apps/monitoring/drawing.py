@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from shuangkong.apps.monitoring import history
 from shuangkong.apps.monitoring.history import Reading, Window
 from shuangkong.apps.monitoring.models import Point, PointLimit
+from shuangkong.apps.monitoring.services.alerts import civil_day
 from shuangkong.apps.ui.charts import NOT_KNOWN, Chart
 from shuangkong.apps.ui.time_charts import Bound, Instant, Marks, Span, time_chart
 from shuangkong.core.wording import number
@@ -43,7 +44,7 @@ def limits_on(point: Point, window: Window) -> list[PointLimit]:
 
 def limits_of(points: Sequence[Point], at: datetime) -> dict[int, list[PointLimit]]:
     """The same of several points (which are in the reader's scope) at a moment."""
-    on = timezone.localdate(at)
+    on = civil_day(at)
     limits = PointLimit.objects.unscoped("the points are in scope").filter(
         point__in=[point.pk for point in points], kind=PointLimit.Kind.STANDARD, applies_from__lte=on
     )
@@ -154,7 +155,7 @@ def _rows(readings: Sequence[Reading], places: int) -> tuple[tuple[str, ...], ..
     """The newest values as the chart's table."""
     rows = []
     for reading in reversed(readings[-_TABLE_ROWS:]):
-        local = timezone.localtime(reading.at)
+        local = reading.at.astimezone(timezone.get_default_timezone())
         rows.append((f"{local:%m-%d %H:%M:%S}", number_text(reading.value, places), flag_words(reading.flag)))
     return tuple(rows)
 

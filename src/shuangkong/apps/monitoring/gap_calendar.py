@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shuangkong.apps.monitoring.history import reader
 from shuangkong.apps.monitoring.models import Point, PointLimit
+from shuangkong.apps.monitoring.services.alerts import civil_day
 from shuangkong.series.schema import QUALITY
 
 #: Kinds that show that something came within an hour: the finest that a source sends, and the hour's own value.
@@ -70,7 +71,7 @@ def month_of(point: Point, first: date, limits: Sequence[PointLimit], now: datet
     days = [(day, [_hour(_local(day, h), found, point, begins, now) for h in range(24)]) for day in _days(first, following)]
     counted = Counter(hour.state for _day, hours in days for hour in hours)
     came = sum(counted[state] for state in ("ok", "beyond", "flag", "fill"))
-    after = "" if following > timezone.localdate(now) else f"{following:%Y-%m}"
+    after = "" if following > civil_day(now) else f"{following:%Y-%m}"
     return Month(first, days, came + counted["gap"], came, counted["fill"], f"{first - timedelta(days=1):%Y-%m}", after)
 
 

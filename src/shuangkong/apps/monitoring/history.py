@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shuangkong.apps.monitoring.models import Point
+from shuangkong.apps.monitoring.services.alerts import civil_day
 from shuangkong.apps.monitoring.services.collecting import store
 from shuangkong.series.reading import Reader
 from shuangkong.series.schema import KIND_NAMES, KINDS, quality_names
@@ -96,7 +97,7 @@ def window_of(level: str, start: date | None, end: date | None, now: datetime, *
         until = max(now, behind) if abs(now - behind) < of.span else behind
         return Window(of, until - of.span, until)
     start, end = _believable(start), _believable(end)
-    last = end or min(timezone.localdate(now), (start or timezone.localdate(now)) + of.span)
+    last = end or min(civil_day(now), (start or civil_day(now)) + of.span)
     ends = _midnight(last + timedelta(days=1))
     begins = _midnight(start) if start else ends - of.span
     return Window(of, max(begins, ends - of.widest), ends)

@@ -238,6 +238,7 @@ LEDGER_AFTER_BATCH = ["shuangkong.apps.energy.services.recompute", "shuangkong.a
 WORKER_STEPS = [
     "shuangkong.apps.monitoring.services.collecting.step",
     "shuangkong.apps.monitoring.services.quality.step",
+    "shuangkong.apps.monitoring.services.looking.step",
     "shuangkong.apps.filing.services.due.step",
     "shuangkong.apps.desk.services.reminders.step",
 ]

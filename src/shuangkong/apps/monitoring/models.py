@@ -121,7 +121,7 @@ class Point(Scoped):
 
     ``source`` is the key without its code (``hj212/MN``, ``meter/CODE``): what falls silent together. ``interval_s``: how far apart its
     real-time values are expected. ``last_at`` is the time of its newest value, ``last_received_at`` when the newest value came; both
-    follow the series. ``active_to`` ends the expectation, never the history.
+    follow the series; ``looked_at`` is up to where the quality rules looked. ``active_to`` ends the expectation, never the history.
     """
 
     class Medium(models.TextChoices):
@@ -155,6 +155,7 @@ class Point(Scoped):
     active_to = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     last_received_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
     demonstration = models.BooleanField(default=False)
     made_at = models.DateTimeField(db_default=Now())
 
@@ -275,6 +276,31 @@ class QualityFinding(Scoped):
 
     def __str__(self) -> str:
         return f"{self.title} {self.point_id}"
+
+    @classmethod
+    def scope_q(cls, user: Any) -> models.Q:
+        """Who sees the point."""
+        return telemetry_q(user, "point__subject")
+
+
+class PointDay(Scoped):
+    """What came of a point on a civil day, as counts that add up (:class:`shuangkong.core.quality.Rates`): minutes expected, received and
+    received in time; hours that came and hours that were valid; whether the day is valid.
+    """
+
+    point = models.ForeignKey(Point, models.PROTECT, related_name="days")
+    day = models.DateField(db_index=True)
+    expected = models.PositiveSmallIntegerField()
+    received = models.PositiveSmallIntegerField()
+    on_time = models.PositiveSmallIntegerField()
+    hours = models.PositiveSmallIntegerField()
+    valid = models.PositiveSmallIntegerField()
+    is_valid = models.BooleanField()
+
+    class Meta:
+        ordering = ["day", "point_id"]
+        verbose_name = _("监测点的一天")
+        constraints = [models.UniqueConstraint(fields=["point", "day"], name="a_day_of_a_point_once")]
 
     @classmethod
     def scope_q(cls, user: Any) -> models.Q:

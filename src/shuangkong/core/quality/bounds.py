@@ -68,7 +68,7 @@ def _rare(under: int, over: int, share_over: Decimal, parameters: AtLimit) -> bo
 
 
 class Range(Parameters):
-    """The bounds of what can be, for at least ``hours`` on end; a missing one is the point's own (instrument, capacity)."""
+    """The bounds of what can be, for at least ``hours`` on end; without any they are the point's own (instrument, capacity)."""
 
     hours: int
     least: Decimal | None = None
@@ -77,8 +77,9 @@ class Range(Parameters):
 
 def outside_range(series: Series, parameters: Range) -> list[Saw]:
     """Values that cannot be: negative, over the range of the instrument, over what the plant can do."""
-    least = parameters.least if parameters.least is not None else series.least
-    most = parameters.most if parameters.most is not None else series.most
+    least, most = parameters.least, parameters.most
+    if least is None and most is None:
+        least, most = series.least, series.most
     if least is None and most is None:
         raise NotApplicable("没有登记量程或能力")
 
@@ -182,7 +183,7 @@ class Zero(Parameters):
 def zero_while_flowing(series: Series, parameters: Zero) -> list[Saw]:
     """Exactly nothing for hours while the source runs, from a series that was not zero before."""
     if series.usual_load is None:
-        raise NotApplicable("不知道同期流量")
+        raise NotApplicable("不知道同期负荷")
     found = list(_rows(series, lambda place: series.values[place] == 0, parameters.hours))
     if not found:
         return []
@@ -190,7 +191,7 @@ def zero_while_flowing(series: Series, parameters: Zero) -> list[Saw]:
     if len(past) < parameters.past_hours or 0 in past:
         raise NotApplicable("以前也有零值，或以前的运行小时太少")
     compared = {"以前运行小时": str(len(past)), "以前零值": "0"}
-    words = "{name}连续{hours}小时为0，同期有流量；以前{past}个小时没有零值。"
+    words = "{name}连续{hours}小时为0，同期有负荷；以前{past}个小时没有零值。"
     return [
         Saw(first, last, words.format(name=series.name, hours=last - first, past=len(past)), compared) for first, last in found
     ]

@@ -18,19 +18,22 @@ _HUNDRED = Decimal(100)
 
 
 class Copied(Parameters):
-    """How many of the hours of two days must be equal (``hours``), or all in one proportion within ``within_percent``.
+    """Of how many hours at least (``hours``) which share of two days must be equal, or all in one proportion within ``within_percent``.
 
     A day counts when it has ``different`` values at least, of ``digits`` digits, that vary by ``varies_percent``. ``past_share_percent``:
-    days of this series were never equal before in more than this share of ``hours``; ``past_days`` are needed to know.
+    days of this series were never equal before in so many of their hours, nor in proportion within ``past_within_percent``;
+    ``past_days`` are needed to know.
     """
 
     hours: int
+    share_percent: Decimal
     within_percent: Decimal
     different: int
     digits: int
     varies_percent: Decimal
     past_days: int
     past_share_percent: Decimal
+    past_within_percent: Decimal
 
 
 class _Day(NamedTuple):
@@ -72,14 +75,14 @@ def _telling(day: _Day, parameters: Copied) -> bool:
 def _alike(day: _Day, other: _Day, parameters: Copied, *, usual: bool = False) -> tuple[str, dict[str, str]] | None:
     """The words for two days that are alike; with ``usual``, already when a smaller share of their hours is equal."""
     pairs = [(a, b) for a, b in zip(day.values, other.values, strict=False) if a is not None and b is not None and b > 0]
-    equal = sum(a == b for a, b in pairs)
-    needed = Decimal(parameters.hours) * (parameters.past_share_percent / _HUNDRED if usual else 1)
-    if equal >= needed:
-        return f"与{other.day}有{equal}个小时一位不差（可比{len(pairs)}个小时）。", {"相同小时": str(equal), "另一日": str(other.day)}
-    if usual or len(pairs) < parameters.hours:
+    if len(pairs) < parameters.hours:
         return None
+    equal = sum(a == b for a, b in pairs)
+    if equal * _HUNDRED >= len(pairs) * (parameters.past_share_percent if usual else parameters.share_percent):
+        return f"与{other.day}有{equal}个小时一位不差（可比{len(pairs)}个小时）。", {"相同小时": str(equal), "另一日": str(other.day)}
     ratios = [a / b for a, b in pairs]
-    if min(ratios) <= 0 or (max(ratios) / min(ratios) - 1) * _HUNDRED > parameters.within_percent:
+    within = parameters.past_within_percent if usual else parameters.within_percent
+    if min(ratios) <= 0 or (max(ratios) / min(ratios) - 1) * _HUNDRED > within:
         return None
     factor = sum(ratios, Decimal(0)) / len(ratios)
     words = f"的{len(pairs)}个小时都是{other.day}同一小时的{percent(factor)}。"

@@ -165,7 +165,7 @@ _ANY = Validity(0, 0, 0, 0)
 
 
 def _new_days(series: Series) -> Iterable[tuple[date, int, int, Sequence[Hour]]]:
-    """Whole new civil days."""
+    """The whole civil days that ended in what is new."""
     for day, first, last in series.days():
-        if first >= series.new and last - first >= _HOURS_A_DAY - 1:
+        if last > series.new and last - first >= _HOURS_A_DAY - 1:
             yield day, first, last, series.hours[first:last]

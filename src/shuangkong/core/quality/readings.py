@@ -90,16 +90,6 @@ class Series:
         """The place of the first new hour."""
         return next((place for place, hour in enumerate(self.hours) if hour.start >= self.since), len(self.hours))
 
-    def stretches(self) -> Iterator[tuple[int, int]]:
-        """Places [first, last) of each unbroken row of hours whose values count."""
-        first = None
-        for place, value in enumerate([*self.values, None]):
-            if value is not None:
-                first = place if first is None else first
-            elif first is not None:
-                yield first, place
-                first = None
-
     def days(self) -> Iterator[tuple[date, int, int]]:
         """Each civil day with the places [first, last) of its hours."""
         first = 0

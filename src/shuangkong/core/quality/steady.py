@@ -21,7 +21,8 @@ class Constant(Parameters):
     """From how many ``hours`` a value that stays the same to ``digits`` counts, from how many it is grave.
 
     The load must have moved by ``load_percent`` of its middle meanwhile. Own history: at least ``past_hours`` before it, in which the
-    longest such row was shorter by the factor ``longer``, and by whose repetitions a row this long is rarer than ``chance_ppm``.
+    longest such row was shorter by the factor ``longer``, and by whose repetitions a row this long is rarer than ``chance_ppm``. A value
+    under ``level_percent`` of the usual one is standing by (a line at rest) and says nothing.
     """
 
     hours: int
@@ -31,6 +32,7 @@ class Constant(Parameters):
     past_hours: int
     longer: Decimal
     chance_ppm: Decimal
+    level_percent: Decimal = Decimal(0)
 
 
 def constant(series: Series, parameters: Constant) -> list[Saw]:
@@ -44,19 +46,22 @@ def constant(series: Series, parameters: Constant) -> list[Saw]:
     past = [value for value in rounded[:first_new] if value is not None]
     if len(past) < parameters.past_hours:
         raise NotApplicable(f"以前的运行小时不到{parameters.past_hours}个")
-    longest = max(last - first for first, last in runs if last <= first_new)
+    longest = max((last - first for first, last in runs if last <= first_new), default=0)
     repeats = (sum(a == b for a, b in pairwise(past)) + 1, len(past) + 1)
-    seen = []
+    usual, seen = median(past), []
     for first, last in found:
         length = last - first
         moved = _moved(series.load[first:last])
         steady_load = moved is not None and moved * _HUNDRED < parameters.load_percent
+        value = rounded[first] or Decimal(0)
+        if value == 0 or value * _HUNDRED < usual * parameters.level_percent:
+            # a row of zeros is another question
+            continue
         rare = (Decimal(repeats[0]) / repeats[1]) ** (length - 1) * _PPM < parameters.chance_ppm
         if steady_load or not rare or length < longest * parameters.longer:
             continue
-        value = shown(series.values[first] or Decimal(0))
         load = f"，同期负荷变动{percent(moved)}" if moved is not None else ""
-        words = f"{series.name}连续{length}小时为{value}{series.unit}{load}；以前最长连续相同{longest}小时。"
+        words = f"{series.name}连续{length}小时为{shown(value)}{series.unit}{load}；以前最长连续相同{longest}小时。"
         compared = {"连续小时": str(length), "以前最长": str(longest), "负荷变动": percent(moved) if moved is not None else "未知"}
         seen.append(Saw(first, last, words, compared, length >= parameters.grave_hours))
     return seen

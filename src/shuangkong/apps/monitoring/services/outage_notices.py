@@ -8,14 +8,18 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shuangkong.apps.desk.services.inbox import Notice, reconcile
 from shuangkong.apps.monitoring.models import Outage
-from shuangkong.apps.monitoring.services.outages import CAUSES
 from shuangkong.apps.monitoring.sharing import TOPIC
 from shuangkong.apps.organisations.models import Department, Subject
 
 KIND = "telemetry.outage"
+#: What the platform saw, in words.
+CAUSES = {
+    "line": gettext_lazy("设备断开连接"), "silent": gettext_lazy("收不到数据"), "point": gettext_lazy("其他因子正常，只缺这一个"),
+}  # fmt: skip
 _HUNDRED = 100
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from shuangkong.apps.audit.services import Act, record_many
 from shuangkong.apps.desk.services.states import Guards, Step, advance
@@ -23,6 +22,7 @@ from shuangkong.apps.desk.workdays import workdays
 from shuangkong.apps.monitoring.models import Outage, Point, QualityProgress
 from shuangkong.apps.monitoring.rules import rule, whole
 from shuangkong.apps.monitoring.selectors import Gateway
+from shuangkong.apps.monitoring.services import outage_notices
 from shuangkong.apps.monitoring.services.alerts import civil_day
 from shuangkong.apps.monitoring.services.listening import REALTIME, Heard
 from shuangkong.apps.organisations.models import User
@@ -31,8 +31,6 @@ from shuangkong.core.states import OUTAGE
 from shuangkong.series.reading import Reader
 
 LINE, SILENT, POINT = "line", "silent", "point"
-#: What the platform saw, in words.
-CAUSES = {LINE: gettext_lazy("设备断开连接"), SILENT: gettext_lazy("收不到数据"), POINT: gettext_lazy("其他因子正常，只缺这一个")}
 _HUNDRED = 100
 _OPEN = ("open", "explained")
 _LISTENING = "listening"
@@ -287,3 +285,4 @@ def _act(outage: Outage, verb: str, words: str, actor: Any, now: datetime) -> No
     step = Step(f"monitoring.outage.{verb}", actor, outage.subject_id, changes, after={"words": said})
     advance(outage, OUTAGE, verb, guards(outage, words, actor), step)
     outage.words, outage.words_by, outage.words_at = said, actor, now
+    outage_notices.tell(civil_day(now))

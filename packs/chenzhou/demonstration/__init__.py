@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from shuangkong.project.packs.demonstration import Demonstration
 
 from .annexes import annexes
+from .connections import connections
 from .economy import County, Economy, read_counties
 from .energy import target_energy
 from .filings import Story, filings
@@ -37,4 +38,5 @@ def generate(counties: Sequence[County] | None = None, seed: int = SEED) -> Demo
         codes = [county.code for county in counties]
         made.duties, made.returns = duties(codes), returns(made.filings, codes, seed)
         made.filings += unit_filings(seed)
+        made.connections = connections()
     return made

@@ -207,6 +207,7 @@ _ANNEX_KINDS = ("ACTIONS", "PLACES", "POLLUTANT_TONNES", "INDUSTRIES")
 IMPORT_KINDS = [
     *(f"shuangkong.apps.ledger.imports.{name}.KIND" for name in _LEDGER_KINDS),
     *(f"shuangkong.apps.indicators.annexes.kinds.{name}" for name in _ANNEX_KINDS),
+    "shuangkong.apps.monitoring.duty_import.KIND",
 ]
 JOB_KINDS = {
     "import.check": "shuangkong.apps.desk.services.imports.run_check",

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from shuangkong.apps.ledger.fields import RatioField
+from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.monitoring.sharing import telemetry_q
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.organisations.scope import Scoped
@@ -341,6 +342,16 @@ class ConnectionDuty(Scoped):
     def scope_q(cls, user: Any) -> models.Q:
         """As of :func:`telemetry_q`."""
         return telemetry_q(user, "subject")
+
+
+class DutyBatch(models.Model):
+    """What a workbook changed in the list of who must be connected: each duty with what it was before, so that it can be undone."""
+
+    batch = models.OneToOneField(Batch, models.PROTECT, primary_key=True, related_name="+")
+    changes = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("应联网名单的导入")
 
 
 class QualityProgress(models.Model):

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from shuangkong.apps.ledger.loading import Consignment, NewRow, Places, load_rows
+from shuangkong.apps.monitoring.services.duties import Stated
+from shuangkong.apps.monitoring.services.duties import put as put_duties
 from shuangkong.apps.organisations.models import Department, Subject, User
 from shuangkong.apps.organisations.selectors import department_ids_by_code, ids_by_code
 from shuangkong.apps.organisations.services import Change, SignIn, claim_installation, make_user
@@ -62,6 +64,15 @@ class Duty(NamedTuple):
     reason: str = ""
 
 
+class Connection(NamedTuple):
+    """That a subject (by code) must be connected, for a reason of a kind, from a day on."""
+
+    subject: str
+    kind: str
+    reason: str
+    since: date
+
+
 class Return(NamedTuple):
     """A form as it was filed. ``fate``: draft, submitted (at the first level), passed (by it), returned, accepted, locked, or
 
@@ -94,6 +105,7 @@ class Demonstration:
     measures: list[dict[str, Any]] = field(default_factory=list)
     duties: list[Duty] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
 
 
 def require_demonstration() -> None:
@@ -174,6 +186,16 @@ def _keep(made: Iterable[SignIn], names: dict[str, str]) -> None:
     handle = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "a", encoding="utf-8") as file:
         file.writelines(f"{sign_in.username}\t{sign_in.password}\t{names[sign_in.username]}\n" for sign_in in made)
+
+
+def load_connections(connections: Iterable[Connection], origin: str) -> Change:
+    """Who must be connected, marked 演示."""
+    require_demonstration()
+    subjects = ids_by_code()
+    stated = [Stated(subjects[each.subject], each.kind, each.reason, "", each.since) for each in connections]
+    changes = put_duties(stated, demonstration=True, origin=origin)
+    created = sum(change.before is None for change in changes)
+    return Change(created=created, updated=len(changes) - created, unchanged=len(stated) - len(changes))
 
 
 def load_filings(filings: Iterable[Filing], pack: Pack, *, now: datetime, actor: Any = None) -> Change:

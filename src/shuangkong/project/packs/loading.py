@@ -29,7 +29,7 @@ from shuangkong.apps.plans.models import Plan
 from shuangkong.core.figures import Status
 
 from .checking import sound_pack
-from .demonstration import generator_of, load_filings, load_people, require_demonstration
+from .demonstration import generator_of, load_connections, load_filings, load_people, require_demonstration
 from .format import STATISTICS_DIR, TableRow
 from .reading import Pack
 from .returns import load_returns
@@ -105,6 +105,7 @@ def load_demonstration(pack: Pack, *, now: datetime) -> Loaded:
     loaded.changes["演示措施"] = put_measures(invented.measures, origin=origin)
     loaded.changes[LEDGER] = load_filings(invented.filings, pack, now=now, actor=_demonstrator())
     loaded.changes["演示报表"] = load_returns(invented, now=now)
+    loaded.changes["演示应联网单位"] = load_connections(invented.connections, origin)
     return loaded
 
 

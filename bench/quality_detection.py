@@ -32,8 +32,8 @@ from shuangkong.rulebook import current
 from shuangkong.rulebook.quality import quality_rules
 
 SEEDS = 20
-CLEAN_OF_EACH = 8
-OF_EACH_WAY = 4
+CLEAN_OF_EACH = 6
+OF_EACH_WAY = 3
 MEASURES = ("Q01", "Q02", "Q03")
 ON = date(2026, 10, 1)
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "quality.md"

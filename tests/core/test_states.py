@@ -51,3 +51,10 @@ def test_the_docs_show_this_very_table() -> None:
     text = (Path(__file__).resolve().parents[2] / "docs" / "filing.md").read_text(encoding="utf-8")
     assert FILING.drawn() in text
     assert FILING.table() in text
+
+
+def test_the_docs_of_quality_show_these_very_tables() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "quality.md").read_text(encoding="utf-8")
+    for machine in (OUTAGE, QUALITY):
+        assert machine.drawn() in text
+        assert machine.table() in text

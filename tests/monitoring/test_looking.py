@@ -213,6 +213,14 @@ def test_meters_are_looked_at_by_what_they_used_whether_they_send_registers_or_i
     assert {f.point.code for f in found()} == {codes[2]}
 
 
+def test_a_source_that_cannot_be_looked_at_does_not_keep_the_others_waiting(users, places, monkeypatch, caplog):
+    constant(users, places)
+    monkeypatch.setattr(looking, "look", lambda *asked: 1 / 0)
+    assert looking.step(NOON) is True
+    assert looking.step(NOON) is False
+    assert "quality rules of hj212/" in caplog.text
+
+
 def test_nothing_is_looked_at_without_a_table_or_a_point_that_sends(users, places):
     assert looking.step(NOON) is False
     kit.register(users["city"], factors=("w01018",))

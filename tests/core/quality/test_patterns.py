@@ -123,6 +123,7 @@ def test_a_fall_needs_a_load_and_history() -> None:
     assert "负荷" not in found.words
     with pytest.raises(NotApplicable, match="不到168个"):
         fell(5, past=PAST[:100])
+    assert fell(5, to=-3.0, past=[0.0] * 240) == []
     blind: list[Any] = [50.0] * 234 + [None] * 30
     assert fell(5, load=blind) == []
     assert len(fell(5, load=blind, load_needed="false")) == 1

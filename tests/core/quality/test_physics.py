@@ -15,6 +15,7 @@ def test_values_outside_what_can_be_for_two_hours() -> None:
     assert (found.first, found.last) == (192, 194)
     assert found.words == "化学需氧量有2个小时在可能的范围以外（-3至-0.1毫克/升），应不低于0毫克/升。"
     assert saw("outside_range", series([*PAST, -0.1, 30, -3]), hours="2", least="0") == []
+    assert saw("outside_range", series([*PAST, -0.1, -3], new=1), hours="2", least="0")[0].first == 192
     assert saw("outside_range", series([*PAST, 0, 0]), hours="2", least="0") == []
     assert saw("outside_range", series([*PAST[:50], -1, -1, *PAST]), hours="2", least="0") == []
 

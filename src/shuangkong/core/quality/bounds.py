@@ -104,8 +104,10 @@ def _ends(series: Series, first: int, last: int) -> str:
 
 def _rows(series: Series, odd: Callable[[int], bool], hours: int) -> Iterator[tuple[int, int]]:
     """Places [first, last) of each row of at least ``hours`` odd hours on end that reaches what is new."""
-    first = None
-    for place in range(len(series.hours) + 1):
+    begin, first = series.new, None
+    while begin > 0 and odd(begin - 1):
+        begin -= 1
+    for place in range(begin, len(series.hours) + 1):
         if place < len(series.hours) and odd(place):
             first = place if first is None else first
         elif first is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, islice
 from typing import NamedTuple
 
 from ..checks.findings import NotApplicable, Parameters
@@ -67,9 +67,10 @@ def _telling(day: _Day, parameters: Copied) -> bool:
     values = [value for value in day.values if value is not None and value > 0]
     if len(values) < parameters.hours or len(set(values)) < parameters.different:
         return False
-    digits = sum(significant_digits(value) >= parameters.digits for value in values)
-    varies = (max(values) - min(values)) * _HUNDRED >= parameters.varies_percent * max(values)
-    return varies and digits >= parameters.different
+    if (max(values) - min(values)) * _HUNDRED < parameters.varies_percent * max(values):
+        return False
+    long = (value for value in values if significant_digits(value) >= parameters.digits)
+    return len(list(islice(long, parameters.different))) == parameters.different
 
 
 def _alike(day: _Day, other: _Day, parameters: Copied, *, usual: bool = False) -> tuple[str, dict[str, str]] | None:

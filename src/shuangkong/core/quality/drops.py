@@ -82,7 +82,7 @@ def _falls(series: Series, row: Sequence[int], parameters: Dropped) -> Iterator[
         before = row[index - parameters.before : index]
         middle = _middle(series, before)
         floor = middle * (1 - parameters.fall_percent / _HUNDRED)
-        if _value(series, row[index]) >= floor:
+        if middle <= 0 or _value(series, row[index]) >= floor:
             continue
         end = next((at for at in range(index, len(row)) if not _fallen(series, row[at], before, floor, parameters)), len(row))
         if end - index >= parameters.hours:

@@ -5,6 +5,7 @@ The counts of each day (:class:`PointDay`) are kept anew for the last days, so t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -26,6 +27,8 @@ from shuangkong.rulebook.quality import quality_rules
 from shuangkong.series.catalogue import DATABASE
 from shuangkong.series.reading import FOLDER, Reader
 
+log = logging.getLogger(__name__)
+
 HISTORY = timedelta(days=31)
 SOURCES_AT_ONCE = 5
 #: So long after its end an hour is taken as it stands.
@@ -45,7 +48,7 @@ def step(now: datetime, root: Path | None = None) -> bool:
     if not sources:
         return False
     with Reader(folder) as reader:
-        looked = [_look_at(reader, points, until) for points in sources]
+        looked = [_looked_at(reader, points, until) for points in sources]
     with transaction.atomic():
         _keep(looked, until)
     if any(each.findings for each in looked):
@@ -79,6 +82,15 @@ class _Looked:
 
     def __init__(self, points: Sequence[Point], days: list[PointDay], seen: list[tuple[Point, Finding]]) -> None:
         self.points, self.days, self.findings = points, days, seen
+
+
+def _looked_at(reader: Reader, points: Sequence[Point], until: datetime) -> _Looked:
+    """What is seen of a source; one that cannot be looked at is logged and does not keep the others waiting."""
+    try:
+        return _look_at(reader, points, until)
+    except Exception:
+        log.exception("quality rules of %s", points[0].source)
+        return _Looked(points, [], [])
 
 
 def _look_at(reader: Reader, points: Sequence[Point], until: datetime) -> _Looked:

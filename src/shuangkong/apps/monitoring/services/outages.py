@@ -31,6 +31,8 @@ from shuangkong.core.states import OUTAGE
 from shuangkong.series.reading import Reader
 
 LINE, SILENT, POINT = "line", "silent", "point"
+#: What the platform saw, in words.
+CAUSES = outage_notices.CAUSES
 _HUNDRED = 100
 _OPEN = ("open", "explained")
 _LISTENING = "listening"

@@ -17,6 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives import hashes
@@ -27,7 +28,7 @@ from shuangkong.series.energy import Amount, Coefficient, Entry, amounts, edges_
 from shuangkong.series.files import read_json, sync_directory, write_json
 from shuangkong.series.reading import FOLDER, Reader
 from shuangkong.series.schema import IMPLAUSIBLE
-from shuangkong.series.steps import FAULTS, PARTS, Metered, Where, bridging, cells_of, seconds, steps_of
+from shuangkong.series.steps import FAULTS, PARTS, Metered, Where, bridging, cells_of, is_plain, plain_sums, seconds, steps_of
 
 CATALOGUE, DATA = "hours.json", "hours"
 _HOUR_S = 3600
@@ -50,6 +51,9 @@ HOURS = pa.schema(
 """``start_s`` to ``end_s``: the hour, or the step that reaches over its end, in seconds since 1970.  ``quantity`` in base units of the
 meter's product; tce and CO2 by the coefficients in force at ``start_s``, null where there is none.  ``covered_s``: how much of it sound
 steps cover."""
+
+_WORTH = ("energy_tce", "equivalent_tce", "co2_t")
+_COUNTED = pa.schema([column for column in HOURS if column.name not in _WORTH])
 
 
 class Hours:
@@ -220,15 +224,37 @@ def _month(
     firsts: dict[tuple[str, str], pa.Table],
 ) -> pa.Table:  # fmt: skip
     """The hourly rows of a month of readings."""
-    engine, found = reader.engine, []
+    begin, end = _begin(month), _begin(_month_behind(month))
+    found = []
     for key, group in _groups(meters):
-        readings = reader.readings([of.point for of in group], [key[0]], _begin(month), _begin(_month_behind(month)))
-        readings = readings.select("point", "time", "value", "quality")
-        if key in firsts and len(firsts[key]):
-            readings = readings.union(engine.table(firsts[key]))
-        hours = _hours(steps_of(engine, readings, group))
-        found.append(reader.arrow(_valued(engine, hours, products, coefficients)).cast(HOURS))
-    return pa.concat_tables(found).sort_by([("point", "ascending"), ("start_s", "ascending")]) if found else HOURS.empty_table()
+        doubtful = {of.point for of in group}
+        plain = [of for of in group if is_plain(of, seconds(begin), seconds(end)) and _HOUR_S % int(of.meter.interval.total_seconds()) == 0]
+        if plain:
+            hours, unsettled = _plain_hours(reader, key[0], plain, begin, end)
+            found.append(hours)
+            doubtful -= {of.point for of in plain} - unsettled
+        rest = [of for of in group if of.point in doubtful]
+        if rest:
+            readings = reader.readings([of.point for of in rest], [key[0]], begin, end).select("point", "time", "value", "quality")
+            if key in firsts and len(firsts[key]):
+                readings = readings.union(reader.engine.table(firsts[key]))
+            found.append(reader.arrow(_hours(steps_of(reader.engine, readings, rest))).cast(_COUNTED))
+    if not found:
+        return HOURS.empty_table()
+    return _valued(pa.concat_tables(found).sort_by([("point", "ascending"), ("start_s", "ascending")]), products, coefficients)
+
+
+def _plain_hours(reader: Reader, kind: str, meters: Sequence[Metered], begin: datetime, end: datetime) -> tuple[pa.Table, set[int]]:
+    """The hours of plain meters, summed before anything is looked at; and the points that have to be gone through step by step."""
+    first, last = seconds(begin), seconds(end)
+    sums = plain_sums(reader, kind, meters, first, last, lambda time: time.truncate("h"), lambda hour: _whole_seconds(hour) + _HOUR_S)
+    start_s, nothing = _whole_seconds(sums.bucket), np.zeros(len(sums.point), np.int64)
+    columns = [sums.point, start_s, start_s + _HOUR_S, sums.quantity, sums.covered_s, *[nothing] * len(FAULTS)]
+    return pa.table(columns, schema=_COUNTED), sums.doubtful
+
+
+def _whole_seconds(times: Any) -> Any:
+    return times.astype("datetime64[s]").astype(np.int64)
 
 
 def _hours(steps: Any) -> Any:
@@ -246,31 +272,17 @@ def _hours(steps: Any) -> Any:
     )
 
 
-_RATES = pa.schema(
-    [
-        pa.field("point", pa.int64()),
-        pa.field("from_s", pa.int64()),
-        pa.field("to_s", pa.int64()),
-        pa.field("tce", pa.float64()),
-        pa.field("equivalent", pa.float64()),
-        pa.field("co2", pa.float64()),
-    ]
-)
-
-
-def _valued(engine: Any, hours: Any, products: dict[int, str], coefficients: Sequence[Coefficient]) -> Any:
-    """Hours with coal equivalent and CO2."""
-    rows = [
-        (point, seconds(row.start), seconds(row.end), row.energy_tce, row.equivalent_tce, row.co2_t)
-        for point, product in sorted(products.items())
-        for row in coefficients
-        if row.product == product
-    ]
-    rates = engine.table(pa.Table.from_pylist([dict(zip(_RATES.names, row, strict=True)) for row in rows], _RATES))
-    at = [hours.point == rates.point, hours.start_s >= rates.from_s, hours.start_s < rates.to_s]
-    both = hours.left_join(rates, at)
-    return both.select(
-        point=hours.point, start_s=hours.start_s, end_s=hours.end_s, quantity=hours.quantity, energy_tce=hours.quantity * rates.tce,
-        equivalent_tce=hours.quantity * rates.equivalent, co2_t=hours.quantity * rates.co2, covered_s=hours.covered_s,
-        **{fault.value: hours[fault.value] for fault in FAULTS},
-    )  # fmt: skip
+def _valued(hours: pa.Table, products: dict[int, str], coefficients: Sequence[Coefficient]) -> pa.Table:
+    """Hours with coal equivalent and CO2, by the coefficients in force at their beginning."""
+    point, start_s = hours["point"].to_numpy(), hours["start_s"].to_numpy()
+    rates = np.full((3, len(hours)), np.nan)
+    for product in sorted(set(products.values())):
+        of_product = np.isin(point, [number for number, name in products.items() if name == product])
+        for row in coefficients:
+            if row.product == product:
+                holds = of_product & (start_s >= seconds(row.start)) & (start_s < seconds(row.end))
+                for place, rate in enumerate((row.energy_tce, row.equivalent_tce, row.co2_t)):
+                    rates[place, holds] = np.nan if rate is None else rate
+    worth = [pa.array(each, from_pandas=True) for each in rates * hours["quantity"].to_numpy()]
+    columns = dict(zip(hours.column_names, hours.columns, strict=True)) | dict(zip(_WORTH, worth, strict=True))
+    return pa.table([columns[name] for name in HOURS.names], schema=HOURS)

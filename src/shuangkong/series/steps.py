@@ -14,7 +14,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shuangkong.core.errors import InputError
 from shuangkong.core.metering import LONGEST_BRIDGE, Fault, Meter, MeterKind, Span, Term
@@ -259,7 +261,7 @@ def read_parts(reader: Any, meters: Collection[Metered], cells: Sequence[Cell]) 
     first, last = cells[0].start, cells[-1].end
     found, rest = [], []
     for kind, group in _by_reading(meters):
-        plain = [of for of in group if _is_plain(of, first, last)]
+        plain = [of for of in group if is_plain(of, first, last)]
         doubtful = set()
         if plain:
             table, doubtful = _plain_parts(reader, kind, plain, cells, where)
@@ -285,7 +287,8 @@ def _moment(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-def _is_plain(of: Metered, first: int, last: int) -> bool:
+def is_plain(of: Metered, first: int, last: int) -> bool:
+    """Whether its intervals from ``first`` to ``last`` (seconds) can be summed before anything is looked at."""
     if of.meter.kind is not MeterKind.INTERVAL or len(of.meter.terms) != 1:
         return False
     term = of.meter.terms[0]
@@ -296,43 +299,62 @@ _FEW = 64
 """Up to so many points are asked for by their numbers; more are read with all others, which costs less than a test of each row."""
 
 
+class Sums(NamedTuple):
+    """Plain intervals summed by point and bucket, in columns; what doubtful points have is left out."""
+
+    point: Any
+    bucket: Any
+    quantity: Any
+    covered_s: Any
+    doubtful: set[int]
+
+
+def plain_sums(reader: Any, kind: str, meters: Sequence[Metered], first: int, last: int, bucket_of: Any, ends: Any) -> Sums:
+    """The sums of plain meters from ``first`` to ``last`` (seconds), by what ``bucket_of`` says of their times; None is no bucket.
+
+    ``ends`` says where buckets end.  A point with a sum that may hold a faulty interval, or one over the end, is doubtful.
+    """
+    points = [of.point for of in meters] if len(meters) <= _FEW else None
+    sound = usable(reader.readings(points, [kind], _moment(first), _moment(last)))
+    sums = sound.group_by("point", bucket=bucket_of(sound.time)).agg(
+        total=sound.value.sum(), number=sound.value.count(), least=sound.value.min(), most=sound.value.max(), latest=sound.time.max(),
+    )  # fmt: skip
+    table = reader.arrow(sums)
+    return _settled(table.filter(pc.is_valid(table["bucket"])), meters, ends)
+
+
+def _settled(table: pa.Table, meters: Sequence[Metered], ends: Any) -> Sums:
+    """Sums with the meters laid over them."""
+    ordered = sorted(meters, key=lambda of: of.point)
+    numbers = np.array([of.point for of in ordered], np.int64)
+    point, bucket = table["point"].to_numpy(), table["bucket"].to_numpy()
+    place = np.searchsorted(numbers, point).clip(max=len(numbers) - 1)
+    ours = numbers[place] == point
+    table, point, bucket, place = table.filter(pa.array(ours)), point[ours], bucket[ours], place[ours]
+    interval_s = np.array([int(of.meter.interval.total_seconds()) for of in ordered])[place]
+    largest = np.array([np.inf if of.meter.largest_per_hour is None else float(of.meter.largest_per_hour) for of in ordered])[place]
+    scale = np.array([float(of.meter.terms[0].multiplier * of.unit_scale) for of in ordered])[place]
+    over = table["most"].to_numpy() > np.round(largest * interval_s / _HOUR_S, _DIGITS)
+    latest = table["latest"].to_numpy().astype("datetime64[s]").astype(np.int64)
+    doubtful = np.unique(point[over | (table["least"].to_numpy() < 0) | (latest + interval_s > ends(bucket))])
+    kept = ~np.isin(point, doubtful)
+    quantity, covered_s = table["total"].to_numpy() * scale, table["number"].to_numpy() * interval_s
+    return Sums(point[kept], bucket[kept], quantity[kept], covered_s[kept], set(doubtful.tolist()))
+
+
 def _plain_parts(
     reader: Any, kind: str, meters: Sequence[Metered], cells: Sequence[Cell], where: Where
 ) -> tuple[pa.Table, set[int]]:  # fmt: skip
     """The parts of plain meters, and the points among them whose sums do not settle it."""
-    first, last = cells[0].start, cells[-1].end
-    points = [of.point for of in meters] if len(meters) <= _FEW else None
-    sound = usable(reader.readings(points, [kind], _moment(first), _moment(last)))
+    span_ends = {cell.span: cell.end for cell in cells}
+    ends = np.array([span_ends[cell.span] for cell in cells])
     edges = [_moment(edge).replace(tzinfo=None) for edge in where.edges]
-    values = sound.select("point", "time", "value", cell=where.cell_at(sound.time, edges))
-    sums = values.group_by("point", "cell").agg(
-        total=values.value.sum(), number=values.value.count(), least=values.value.min(), most=values.value.max(), latest=values.time.max(),
-    )  # fmt: skip
-    return _settled(reader.arrow(sums), {of.point: of for of in meters}, cells)
-
-
-def _settled(sums: pa.Table, meters: dict[int, Metered], cells: Sequence[Cell]) -> tuple[pa.Table, set[int]]:
-    """Parts from sums; a point with a sum that may hold a faulty or straddling interval is told apart and left out."""
-    ends = _span_ends(cells)
-    rows, doubtful = [], set()
-    for point, cell, total, number, least, most, latest in zip(*(column.to_pylist() for column in sums.columns), strict=True):
-        of = meters.get(point)
-        if of is None or cell < 0:
-            continue
-        interval_s = int(of.meter.interval.total_seconds())
-        largest = of.meter.largest_per_hour
-        over = largest is not None and most > round(float(largest) * interval_s / _HOUR_S, _DIGITS)
-        if over or least < 0 or seconds(latest.replace(tzinfo=UTC)) + interval_s > ends[cells[cell].span]:
-            doubtful.add(point)
-        rows.append((point, cell, total * float(of.meter.terms[0].multiplier * of.unit_scale), number * interval_s))
-    kept = [row for row in rows if row[0] not in doubtful]
-    nothing = [0] * len(kept)
-    columns = [list(column) for column in zip(*kept, strict=True)] if kept else [[], [], [], []]
-    return pa.table([*columns, nothing, nothing, nothing, nothing], schema=PARTS), doubtful
-
-
-def _span_ends(cells: Iterable[Cell]) -> dict[int, int]:
-    return {cell.span: cell.end for cell in cells}
+    found = plain_sums(
+        reader, kind, meters, cells[0].start, cells[-1].end, lambda time: where.cell_at(time, edges).nullif(-1), lambda cell: ends[cell]
+    )
+    nothing = np.zeros(len(found.point), np.int64)
+    columns = [found.point, found.bucket.astype(np.int32), found.quantity, found.covered_s, nothing, nothing, nothing, nothing]
+    return pa.table(columns, schema=PARTS), found.doubtful
 
 
 def bridging(reader: Any, kind: str, points: Collection[int], moment: datetime) -> pa.Table:

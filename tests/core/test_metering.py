@@ -23,6 +23,8 @@ from shuangkong.core.metering import (
     Term,
     combined,
     consumption,
+    difference_percent,
+    is_apart,
     local_spans,
     midnight,
     resolve,
@@ -272,6 +274,19 @@ def test_a_virtual_meter_needs_meters_and_one_period():
     for parts in ([], [(D(1), one), (D(1), other)]):
         with pytest.raises(InputError, match="没有可加的表计"):
             combined(parts)
+
+
+# metered beside filed
+
+
+@pytest.mark.parametrize(
+    ("metered", "filed", "percent", "apart"),
+    [("100", "103", "3", False), ("100", "103.01", "3.01", True), ("100", "97", "-3", False), ("100", "96.9", "-3.1", True),
+     ("0", "0", "0", False), ("0", "1", None, True), ("-10", "-9", "10", True)],
+)  # fmt: skip
+def test_what_was_filed_may_differ_up_to_the_threshold(metered: str, filed: str, percent: str | None, apart: bool):
+    assert difference_percent(D(metered), D(filed)) == (None if percent is None else D(percent))
+    assert is_apart(D(metered), D(filed), D(3)) is apart
 
 
 # civil time

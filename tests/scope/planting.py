@@ -41,7 +41,7 @@ from shuangkong.apps.indicators.models import (
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
 from shuangkong.apps.indicators.tables import Line
 from shuangkong.apps.ledger.models import Batch, Evidence, Row
-from shuangkong.apps.monitoring.models import Device, Incident, Outage, Point, QualityFinding
+from shuangkong.apps.monitoring.models import Device, Incident, Meter, MeteredMonth, MeterTerm, Outage, Point, QualityFinding
 from shuangkong.apps.monitoring.services import collecting
 from shuangkong.apps.organisations.keys import create_key
 from shuangkong.apps.organisations.models import Subject
@@ -375,9 +375,20 @@ def _telemetry(city: City, tag: str, subject: Any) -> None:
         point=point, rule="R01", title=words, severity="warning", window_start=NOW, window_end=NOW, found_at=NOW, saw=words,
         evidence={"words": words}, words=words,
     )  # fmt: skip
+    whose = subject or Subject.objects.get(code="431000")
+    meter = Meter.objects.create(
+        subject=whose, key=f"meter/{words}", point=1000 + ord(tag[0]), name=words, product="electricity", flow="inflow", unit="kWh",
+        kind="register",
+    )  # fmt: skip
+    MeterTerm.objects.create(meter=meter, starts_at=NOW, multiplier=Decimal(1), serial=words)
+    month = MeteredMonth.objects.create(
+        subject=whose, product="electricity", flow="inflow", month=date(1960 + ord(tag[0]), 9, 1), quantity=Decimal(1), complete=False,
+        why=words, meters=1, incomplete=1, worked_out_at=NOW,
+    )  # fmt: skip
     city.ids[tag].update(
-        device=device.pk, incident=incident.pk, point=point.pk, outage=outage.pk, finding=finding.pk, at_ms=int(NOW.timestamp() * 1000)
-    )
+        device=device.pk, incident=incident.pk, point=point.pk, outage=outage.pk, finding=finding.pk, at_ms=int(NOW.timestamp() * 1000),
+        meter=meter.pk, metered_month=month.pk,
+    )  # fmt: skip
 
 
 def _readings(tags: Iterable[str]) -> None:

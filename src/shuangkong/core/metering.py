@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
 from .errors import InputError
+from .rounding import WORKING_DIGITS
 
 _HOUR = timedelta(hours=1)
 _ZERO = timedelta(0)
@@ -291,3 +292,24 @@ def _hours(zone: tzinfo, day: Span) -> Iterator[Span]:
         end = min(start + _HOUR, day.end)
         yield Span(start.astimezone(zone).isoformat(timespec="minutes").replace(":00", "", 1), start, end)
         start = end
+
+
+_PERCENT = 100
+
+
+def difference_percent(metered: Decimal, filed: Decimal) -> Decimal | None:
+    """How far what was filed lies from what was metered, in percent of the latter: positive when more was filed.
+
+    None where nothing was metered but something was filed: no percentage says that.
+    """
+    if not metered:
+        return None if filed else Decimal(0)
+    with localcontext() as context:
+        context.prec = WORKING_DIGITS
+        return (filed - metered) / abs(metered) * _PERCENT
+
+
+def is_apart(metered: Decimal, filed: Decimal, most_percent: Decimal) -> bool:
+    """Whether the two lie further apart than ``most_percent``; at the limit they do not."""
+    found = difference_percent(metered, filed)
+    return found is None or abs(found) > most_percent

@@ -242,6 +242,7 @@ WORKER_STEPS = [
     "shuangkong.apps.monitoring.services.looking.step",
     "shuangkong.apps.filing.services.due.step",
     "shuangkong.apps.desk.services.reminders.step",
+    "shuangkong.apps.energy.metered.step",
 ]
 # What hangs on deadlines and is told when published holidays are entered.
 AFTER_WORKDAYS = ["shuangkong.apps.filing.services.due.recount"]

@@ -238,7 +238,10 @@ def _month(
             readings = reader.readings([of.point for of in rest], [key[0]], begin, end).select("point", "time", "value", "quality")
             if key in firsts and len(firsts[key]):
                 readings = readings.union(reader.engine.table(firsts[key]))
-            found.append(reader.arrow(_hours(steps_of(reader.engine, readings, rest))).cast(_COUNTED))
+            steps = steps_of(reader.engine, readings, rest)
+            # registers of exchanges in other months make steps there, not here
+            steps = steps.filter(steps.start >= seconds(begin), steps.start < seconds(end))
+            found.append(reader.arrow(_hours(steps)).cast(_COUNTED))
     if not found:
         return HOURS.empty_table()
     return _valued(pa.concat_tables(found).sort_by([("point", "ascending"), ("start_s", "ascending")]), products, coefficients)

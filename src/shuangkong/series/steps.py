@@ -310,17 +310,18 @@ class Sums(NamedTuple):
 
 
 def plain_sums(reader: Any, kind: str, meters: Sequence[Metered], first: int, last: int, bucket_of: Any, ends: Any) -> Sums:
-    """The sums of plain meters from ``first`` to ``last`` (seconds), by what ``bucket_of`` says of their times; None is no bucket.
+    """The sums of plain meters from ``first`` to ``last`` (seconds), by what ``bucket_of`` says of their times.
 
     ``ends`` says where buckets end.  A point with a sum that may hold a faulty interval, or one over the end, is doubtful.
     """
     points = [of.point for of in meters] if len(meters) <= _FEW else None
-    sound = usable(reader.readings(points, [kind], _moment(first), _moment(last)))
+    sound = reader.readings(points, [kind], _moment(first), _moment(last))
+    sound = sound.filter((sound.quality & QUALITY["invalid"]) == 0)  # a value that is null adds nothing to any sum
     sums = sound.group_by("point", bucket=bucket_of(sound.time)).agg(
         total=sound.value.sum(), number=sound.value.count(), least=sound.value.min(), most=sound.value.max(), latest=sound.time.max(),
     )  # fmt: skip
     table = reader.arrow(sums)
-    return _settled(table.filter(pc.is_valid(table["bucket"])), meters, ends)
+    return _settled(table.filter(pc.greater(table["number"], 0)), meters, ends)
 
 
 def _settled(table: pa.Table, meters: Sequence[Metered], ends: Any) -> Sums:
@@ -350,11 +351,12 @@ def _plain_parts(
     ends = np.array([span_ends[cell.span] for cell in cells])
     edges = [_moment(edge).replace(tzinfo=None) for edge in where.edges]
     found = plain_sums(
-        reader, kind, meters, cells[0].start, cells[-1].end, lambda time: where.cell_at(time, edges).nullif(-1), lambda cell: ends[cell]
+        reader, kind, meters, cells[0].start, cells[-1].end, lambda time: where.cell_at(time, edges), lambda cell: ends[cell]
     )
     nothing = np.zeros(len(found.point), np.int64)
     columns = [found.point, found.bucket.astype(np.int32), found.quantity, found.covered_s, nothing, nothing, nothing, nothing]
-    return pa.table(columns, schema=PARTS), found.doubtful
+    inside = pa.array(found.bucket >= 0)
+    return pa.table(columns, schema=PARTS).filter(inside), found.doubtful
 
 
 def bridging(reader: Any, kind: str, points: Collection[int], moment: datetime) -> pa.Table:

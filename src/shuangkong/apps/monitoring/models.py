@@ -363,3 +363,18 @@ class QualityProgress(models.Model):
 
     class Meta:
         verbose_name = _("质量检查进度")
+
+
+from shuangkong.apps.monitoring.meter_models import (  # noqa: E402  (the file grew too long; Django looks for models here)
+    EnergyUser,
+    Meter,
+    MeteredMonth,
+    MeterTerm,
+    VirtualMeter,
+    VirtualMeterPart,
+)
+
+__all__ = [
+    "Collection", "ConnectionDuty", "Device", "EnergyUser", "Incident", "Meter", "MeterTerm", "MeteredMonth", "Outage", "Point",
+    "PointLimit", "QualityFinding", "QualityProgress", "VirtualMeter", "VirtualMeterPart",
+]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shuangkong.apps.monitoring import point_views, trouble_views, views
+from shuangkong.apps.monitoring import meter_views, point_views, trouble_views, views
 
 app_name = "monitoring"
 urlpatterns = [
@@ -23,4 +23,10 @@ urlpatterns = [
     path("devices/", views.devices, name="devices"),
     path("devices/register/", views.register, name="register"),
     path("devices/<int:device_id>/", views.device, name="device"),
+    path("meters/", meter_views.meters, name="meters"),
+    path("meters/register/", meter_views.register, name="meter_register"),
+    path("meters/virtual/", meter_views.virtual, name="meter_virtual"),
+    path("meters/users/", meter_views.users, name="energy_users"),
+    path("meters/<int:meter_id>/", meter_views.meter, name="meter"),
+    path("meters/<int:meter_id>/exchange/", meter_views.exchange, name="meter_exchange"),
 ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.functional import cached_property
 
+from shuangkong.apps.cockpit.units.metered import Beside, beside
 from shuangkong.apps.filing.models import Filing, Obligation
 from shuangkong.apps.indicators.forecast.selectors import year_points
 from shuangkong.apps.indicators.models import ForecastPoint, Target, Value
@@ -201,6 +202,11 @@ class UnitPage:
     def obligations(self) -> list[Obligation]:
         """The forms that it owes."""
         return list(Obligation.objects.visible_to(self.user).filter(subject=self.subject))
+
+    @cached_property
+    def metered(self) -> Beside:
+        """What its meters counted beside what it filed."""
+        return beside(self.user, self.subject, self.today)
 
     @cached_property
     def chart(self) -> Chart | None:

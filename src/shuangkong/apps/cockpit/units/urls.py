@@ -10,4 +10,5 @@ app_name = "units"
 urlpatterns = [
     path("", views.units, name="units"),
     path("<str:code>/", views.unit, name="unit"),
+    path("<str:code>/metered/<int:month_id>/", views.metered, name="metered"),
 ]

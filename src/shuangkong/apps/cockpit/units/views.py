@@ -10,6 +10,9 @@ from django.views.decorators.http import require_safe
 
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.cockpit.units import selectors
+from shuangkong.apps.cockpit.units.metered import opened
+from shuangkong.apps.monitoring.services.collecting import store
+from shuangkong.apps.organisations.models import Subject
 
 
 @login_required
@@ -28,7 +31,23 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
     page = selectors.unit_page(request.user, code, request.today)  # type: ignore[attr-defined]
     if page is None:
         raise Http404
-    if page.subject.pk != request.user.subject_id:  # type: ignore[union-attr]
-        with transaction.atomic():
-            record("units.unit.read", page.subject, actor=request.user, subject_id=page.subject.pk, after={"path": request.path})
+    _note_reading(request, page.subject)
     return render(request, "cockpit/units/unit.html", {"page": page})
+
+
+@login_required
+@require_safe
+def metered(request: HttpRequest, code: str, month_id: int) -> HttpResponse:
+    """One month of a unit's meters, opened into meters, days and rules."""
+    page = selectors.unit_page(request.user, code, request.today)  # type: ignore[attr-defined]
+    found = opened(request.user, month_id, page.subject, store()) if page is not None else None
+    if page is None or found is None:
+        raise Http404
+    _note_reading(request, page.subject)
+    return render(request, "cockpit/units/metered.html", {"page": page, "opened": found})
+
+
+def _note_reading(request: HttpRequest, subject: Subject) -> None:
+    if subject.pk != request.user.subject_id:  # type: ignore[union-attr]
+        with transaction.atomic():
+            record("units.unit.read", subject, actor=request.user, subject_id=subject.pk, after={"path": request.path})

@@ -1,4 +1,4 @@
-"""The registry of devices, and the file by which the gateway knows it.
+"""The registry of devices, and the files by which the gateway knows it and the energy users.
 
 A change raises a number in its own transaction; the next step of the worker sees it and writes the file whole.
 """
@@ -17,10 +17,13 @@ from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.desk.sealing import seal, unseal
-from shuangkong.apps.monitoring.models import Collection, Device, Incident
+from shuangkong.apps.monitoring.models import Collection, Device, EnergyUser, Incident
 from shuangkong.apps.monitoring.services import alerts, points
 from shuangkong.core.errors import InputError
 from shuangkong.series import devices as files
+from shuangkong.series.files import write_json
+
+USERS_FILE = "meters.json"
 
 #: What is registered of a device and stands in the audit log; its password never does.
 FIELDS = ("name", "subject_id", "systems", "edition", "profile", "addresses", "factors", "active")
@@ -72,7 +75,7 @@ def register(asked: Asked, actor: Any, now: datetime, *, demonstration: bool = F
         strangers.update(device=device)
         _settle(device, ("device_unknown",), actor, now, _("设备已登记"))
         points.make_points_of(device, now, actor)
-        _changed()
+        mark_changed()
     return device
 
 
@@ -96,7 +99,7 @@ def change(device: Device, asked: Asked, actor: Any, now: datetime) -> None:
             points.hand_over(device)
         if "factors" in changed:
             points.make_points_of(device, now, actor)
-        _changed()
+        mark_changed()
 
 
 def _put(device: Device, asked: Asked) -> None:
@@ -114,7 +117,8 @@ def _settle(device: Device, codes: Iterable[str], actor: Any, now: datetime, not
 # the device file
 
 
-def _changed() -> None:
+def mark_changed() -> None:
+    """Has the files of devices and energy users written anew."""
     Collection.objects.get_or_create(pk=1)
     Collection.objects.filter(pk=1).update(registry=F("registry") + 1)
 
@@ -125,9 +129,24 @@ def write_file(root: Path) -> bool:
     if state is None or state.written == state.registry:
         return False
     files.write_devices(root, [_as_file(device) for device in _devices().filter(active=True)])
+    _write_users(root)
     # a slower writer of an older registry leaves the number behind, and the next step writes anew
     Collection.objects.filter(pk=1, registry=state.registry).update(written=state.registry)
     return True
+
+
+def _write_users(root: Path) -> None:
+    """The file by which the intake knows who may send readings; written once the platform has registered anybody."""
+    users = EnergyUser.objects.unscoped("the intake knows every user").select_related("subject", "subject__county")
+    rows = [
+        {
+            "code": user.subject.code, "key_sm3": user.key_sm3, "device_id": user.device_id,
+            "region": user.subject.county.code if user.subject.county else "", "demonstration": user.demonstration,
+        }
+        for user in users if user.active
+    ]  # fmt: skip
+    if users:
+        write_json(root / USERS_FILE, {"enterprises": rows}, 0o640)
 
 
 #: What the device file says beside what people register here; the key is sealed like a password.
@@ -152,7 +171,7 @@ def adopt(known: Mapping[str, files.Device], actor: Any = None, *, subject_id: i
         Device.objects.bulk_create(fresh, batch_size=200)
         if fresh:
             record("monitoring.devices.adopted", Device, actor=actor, after={"count": len(fresh), "first": fresh[0].mn})
-            _changed()
+            mark_changed()
     return len(fresh)
 
 

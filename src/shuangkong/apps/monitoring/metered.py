@@ -1,0 +1,62 @@
+"""Meters as the series knows them: points, terms and what counts for whom. Two queries for meters, two for virtual ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from shuangkong.apps.monitoring.models import Meter, VirtualMeter
+from shuangkong.apps.plans.services import current_rulebook
+from shuangkong.core import metering
+from shuangkong.series.energy import Entry
+from shuangkong.series.steps import Metered
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What is registered: the meters, the product of each point, and what counts, keyed by unit, product and flow.
+
+    An entry's ``entry`` is ``m`` or ``v`` with the id; its ``product`` holds the flow behind a bar, so that flows are never added up.
+    """
+
+    meters: list[Metered]
+    products: dict[int, str]
+    entries: list[Entry]
+
+
+def registered(subjects: Iterable[int] | None = None) -> Registered:
+    """The active meters of all units, or of some."""
+    meters = Meter.objects.unscoped("accounts are made of every meter").filter(active=True)
+    virtual = VirtualMeter.objects.unscoped("accounts are made of every meter").all()
+    if subjects is not None:
+        chosen = list(subjects)
+        meters, virtual = meters.filter(subject__in=chosen), virtual.filter(subject__in=chosen)
+    found = list(meters.select_related("subject", "subject__county").prefetch_related("terms"))
+    virtuals = list(virtual.select_related("subject", "subject__county").prefetch_related("parts__meter"))
+    entries = [_entry(f"m{meter.pk}", meter, ((meter.point, 1.0),)) for meter in found if meter.counted]
+    for each in virtuals:
+        parts = tuple((part.meter.point, float(part.weight)) for part in each.parts.all())
+        if each.counted and parts:
+            entries.append(_entry(f"v{each.pk}", each, parts))
+    return Registered([as_metered(meter) for meter in found], {meter.point: meter.product for meter in found}, entries)
+
+
+def _entry(name: str, of: Any, points: tuple[tuple[int, float], ...]) -> Entry:
+    subject = of.subject
+    county = subject.county.code if subject.county else ""
+    return Entry(name, f"{of.product}|{of.flow}", points, subject.code, subject.industry, county)
+
+
+def as_metered(meter: Meter) -> Metered:
+    """A meter with its terms as columns need it."""
+    product = current_rulebook().products.get(meter.product)
+    assert product is not None
+    terms = tuple(
+        metering.Term(term.starts_at, term.ends_at, term.multiplier, term.first_register, term.last_register) for term in meter.terms.all()
+    )
+    kind = metering.MeterKind(meter.kind)
+    of = metering.Meter(kind, terms, meter.modulus, meter.largest_per_hour, timedelta(seconds=meter.interval_s))
+    return Metered(meter.point, meter.reading, of, product.to_base(Decimal(1), meter.unit))

@@ -1,0 +1,296 @@
+"""From readings to the ledger: months worked out, complete ones beside what was filed, differences told, the page that shows both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal as D
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from shuangkong.apps.desk.models import InboxItem
+from shuangkong.apps.energy import differences, metered
+from shuangkong.apps.ledger.loading import Consignment, NewRow
+from shuangkong.apps.ledger.models import Batch, Row
+from shuangkong.apps.ledger.posting import post
+from shuangkong.apps.ledger.selectors import accepted
+from shuangkong.apps.monitoring.models import Meter, MeteredMonth
+from shuangkong.apps.monitoring.services import metering
+from shuangkong.apps.monitoring.services.collecting import store
+from shuangkong.apps.organisations.models import Department
+from shuangkong.series.schema import KINDS, READINGS
+from shuangkong.series.store import Readings
+from tests.monitoring.test_meters import CODE, asked
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 10, 3, 2, tzinfo=UTC)
+SEPTEMBER, HOUR = datetime(2026, 8, 31, 16, tzinfo=UTC), timedelta(hours=1)
+HOURS = 30 * 24
+
+
+class Field:
+    """What comes from the field, as batches of the store."""
+
+    def __init__(self) -> None:
+        self.batch = 0
+
+    def sends(self, meter: Meter, registers: dict[int, float], received: datetime = NOW) -> None:
+        """Registers by hour of September in Shanghai."""
+        self.batch += 1
+        count = len(registers)
+        times = [(SEPTEMBER + hour * HOUR).replace(tzinfo=None) for hour in registers]
+        columns = [[meter.point] * count, times, [KINDS["meter.realtime"]] * count, list(registers.values()), [""] * count, [0] * count,
+                   [received.replace(tzinfo=None)] * count, range(count)]  # fmt: skip
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, READINGS, strict=True)]
+        with Readings(store()) as writer:
+            writer.append(pa.table(arrays, schema=READINGS), self.batch)
+
+
+def a_month(skip: Any = ()) -> dict[int, float]:
+    """A register that rises by 10 an hour: 7 200 in September, behind a multiplier of 40 28.8 万kWh."""
+    return {hour: 1000.0 + 10 * hour for hour in range(HOURS + 1) if hour not in skip}
+
+
+@pytest.fixture
+def field() -> Field:
+    return Field()
+
+
+@pytest.fixture
+def meter(users, places) -> Meter:
+    return metering.register_meter(asked(places["91-A"]), users["city"])
+
+
+def work_out(now: datetime = NOW) -> bool:
+    return metered.work_out(now, store())
+
+
+def month(of: date = date(2026, 9, 1)) -> MeteredMonth:
+    return MeteredMonth.objects.unscoped("test").get(month=of)
+
+
+def rows(origin: str = "metered") -> list[Row]:
+    return list(accepted().unscoped("test").filter(origin=origin).order_by("id"))
+
+
+def file(places: Any, quantity: str, flow: str = "inflow", known_on: date = date(2026, 10, 2)) -> None:
+    micro = int(D(quantity).scaleb(6))
+    row = NewRow(
+        "91-A", "", "energy", "", "electricity", flow, "month", date(2026, 9, 1), date(2026, 10, 1), micro, None, "万kWh", quantity, None,
+        "reported", "preliminary", False, "", "", known_on,
+    )  # fmt: skip
+    post([row], Consignment("filing", "月报", "test", "91-A"), now=NOW)
+
+
+def open_items() -> list[InboxItem]:
+    return list(InboxItem.objects.unscoped("test").filter(kind=differences.KIND, closed_at=None).order_by("key"))
+
+
+# the ledger
+
+
+def test_a_complete_month_goes_into_the_ledger_with_its_coal_equivalent(meter, field):
+    field.sends(meter, a_month())
+    assert work_out()
+    found = month()
+    assert (found.complete, found.why, found.quantity, found.meters) == (True, "", D("28.8"), 1)
+    assert found.energy_tce == D("35.3952")  # 288 000 kWh × 0.1229
+    (row,) = rows()
+    assert (row.quantity, row.product, row.flow, row.subject.code) == (D("28.8"), "electricity", "inflow", "91-A")
+    assert (row.period_start, row.period_end, row.known_on) == (date(2026, 9, 1), date(2026, 10, 1), date(2026, 10, 3))
+    assert (row.batch.kind, row.batch.accepted) == ("metered", True)
+    assert work_out() is False
+    assert len(rows()) == 1
+
+
+def test_an_incomplete_month_is_told_and_stays_out_of_the_ledger(meter, field):
+    field.sends(meter, a_month(skip={0, 1}))
+    work_out()
+    assert (month().complete, month().why) == (False, "缺2小时的数")
+    assert rows() == []
+    assert not Batch.objects.unscoped("test").exists()
+
+
+def test_a_month_that_is_not_over_stays_out_of_the_ledger(meter, field):
+    field.sends(meter, a_month())
+    work_out(datetime(2026, 9, 30, 15, tzinfo=UTC))
+    assert rows() == []
+    assert month().complete
+    work_out(datetime(2026, 9, 30, 16, 30, tzinfo=UTC))
+    assert [row.quantity for row in rows()] == [D("28.8")]
+
+
+def test_late_values_complete_a_month_and_a_correction_supersedes_its_row(meter, field):
+    field.sends(meter, a_month(skip={HOURS}))
+    work_out()
+    assert rows() == []
+    field.sends(meter, {HOURS: 8200.0}, NOW + HOUR)
+    work_out(NOW + HOUR)
+    (first,) = rows()
+    field.sends(meter, {HOURS: 8250.0}, NOW + 2 * HOUR)
+    work_out(NOW + 2 * HOUR)
+    (second,) = rows()
+    assert (first.quantity, second.quantity, second.supersedes_id) == (D("28.8"), D("29"), first.pk)
+
+
+def test_an_exchange_completes_the_month_with_its_registers(meter, field, users):
+    """Taken off at hour 100 with register 2 000; the new one at 60 shows 0 then and rises by 5 an hour: 4.0 + 18.6."""
+    new = {hour: 5.0 * (hour - 100) for hour in range(101, HOURS + 1)}
+    field.sends(meter, {hour: 1000.0 + 10 * hour for hour in range(100)} | new)
+    work_out()
+    assert month().why == "缺2小时的数；1处读数倒退"
+    at = SEPTEMBER + 100 * HOUR
+    metering.exchange(meter, metering.Exchange(at, "到期轮换", D(60), D(2000), D(0)), users["enterprise"], NOW)
+    work_out(NOW + HOUR)
+    assert (month().complete, month().quantity) == (True, D("22.6"))
+
+
+def test_a_step_takes_its_turn_once_in_a_quarter_of_an_hour(meter, field):
+    field.sends(meter, a_month())
+    assert metered.step(NOW)
+    field.sends(meter, {HOURS: 8250.0})
+    assert metered.step(NOW + timedelta(minutes=14)) is False
+    assert metered.step(NOW + timedelta(minutes=15))
+
+
+def test_without_meters_there_is_nothing_to_do(users):
+    assert work_out() is False
+
+
+def test_what_is_invented_is_marked(meter, field, settings):
+    settings.DEMONSTRATION = True
+    field.sends(meter, a_month())
+    work_out()
+    assert month().demonstration
+    assert [row.demonstration for row in rows()] == [True]
+
+
+def test_a_meter_that_is_closed_takes_its_months_with_it(meter, field):
+    field.sends(meter, a_month(skip={0}))
+    work_out()
+    Meter.objects.unscoped("test").update(active=False)
+    work_out()
+    assert not MeteredMonth.objects.unscoped("test").exists()
+
+
+# beside what was filed
+
+
+@pytest.mark.parametrize(("filed", "told"), [("29.664", False), ("29.6641", True), ("27.936", False), ("27.9359", True)])
+def test_what_lies_further_apart_than_the_rule_is_told(filed, told, meter, field, places):
+    """28.8 metered: 3 % are 0.864."""
+    Department.objects.create(code="fgw", short_name="市发改委")
+    file(places, filed)
+    field.sends(meter, a_month())
+    work_out()
+    items = open_items()
+    assert bool(items) is told
+    if told:
+        assert items[0].for_subject.code == "91-A"
+        assert items[0].title == "演示企业甲：1处填报与计量相差超过3%"
+        assert items[0].detail.startswith(f"2026年9月电力购进量填报{filed}，计量28.8，")
+
+
+def test_a_corrected_filing_settles_it(meter, field, places):
+    file(places, "40")
+    field.sends(meter, a_month())
+    work_out()
+    assert len(open_items()) == 1
+    file(places, "28.8", known_on=date(2026, 10, 3))
+    differences.raise_differences(date(2026, 10, 3))
+    assert open_items() == []
+
+
+def test_nothing_filed_or_another_flow_is_no_difference(meter, field, places):
+    file(places, "40", "terminal")
+    field.sends(meter, a_month())
+    work_out()
+    assert open_items() == []
+    assert {pair.flow for pair in differences.pairs(rows("reported") + rows())} == {"inflow", "terminal"}
+
+
+def test_the_filed_figure_goes_before_the_metered_one_in_the_account(meter, field, places):
+    """Both stand in the ledger; the account of the unit takes what it filed and never both."""
+    from shuangkong.apps.indicators.evidence import AsOf, energy_cells
+
+    file(places, "30")
+    field.sends(meter, a_month())
+    work_out()
+    found = energy_cells(AsOf(), subject_id=places["91-A"].pk, period=("month", date(2026, 10, 1)))
+    assert [row[8] for row in found if row[5:7] == ("electricity", "inflow")] == [30_000_000]
+
+
+# the page
+
+
+def client_of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_the_page_shows_both_numbers_the_difference_and_the_reason(meter, field, places, users):
+    file(places, "40")
+    field.sends(meter, a_month())
+    work_out()
+    shown = client_of(users["enterprise"]).get("/units/91-A/").content.decode()
+    for words in ("计量与填报", "28.8000", "40.0000", "+38.9%", "1处相差过大"):
+        assert words in shown
+    shown = client_of(users["city"]).get("/units/91-A/").content.decode()
+    assert "+38.9%" in shown
+
+
+def test_the_page_says_why_a_month_is_incomplete(meter, field, users):
+    field.sends(meter, a_month(skip={0}))
+    work_out()
+    shown = client_of(users["enterprise"]).get("/units/91-A/").content.decode()
+    assert "缺1小时的数" in shown
+    assert "未填报" in shown
+
+
+def test_a_month_opens_into_meters_days_and_rules(meter, field, users):
+    field.sends(meter, a_month())
+    work_out()
+    address = f"/units/91-A/metered/{month().pk}/"
+    shown = client_of(users["enterprise"]).get(address).content.decode()
+    for words in ("总降1号进线", "28.8000", "0.9600", "0.1229", "35.3952"):
+        assert words in shown
+    assert client_of(users["other_county"]).get(address).status_code == 404
+    assert client_of(users["enterprise"]).get("/units/91-A/metered/999999/").status_code == 404
+
+
+def test_more_months_cost_no_more_statements(meter, field, users, places):
+    field.sends(meter, a_month())
+    work_out()
+    client = client_of(users["enterprise"])
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/units/91-A/").status_code == 200
+        return len(captured)
+
+    statements()
+    before = statements()
+    kept = month()
+    for past in range(1, 9):
+        kept.pk, kept.month = None, date(2025, past, 1)
+        kept.save()
+    file(places, "40")
+    assert statements() == before
+
+
+def test_a_unit_without_meters_shows_no_table(users, places):
+    assert "计量与填报" not in client_of(users["enterprise"]).get("/units/91-A/").content.decode()
+
+
+def test_a_second_meter_that_is_silent_makes_the_unit_incomplete(meter, field, users, places):
+    metering.register_meter(replace(asked(places["91-A"]), code=CODE[:-1] + "9"), users["city"])
+    field.sends(meter, a_month())
+    work_out()
+    assert (month().complete, month().meters, month().incomplete) == (False, 2, 1)
+    assert rows() == []

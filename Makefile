@@ -4,7 +4,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run start test bench torture lock clean
+.PHONY: help setup setup-spark run start test bench bench-full torture lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -39,6 +39,9 @@ test: setup  ## all gates and tests that this machine can run; what it cannot is
 
 bench: setup  ## ratios to references measured in the same run
 	@exec $(BIN)/python -m bench
+
+bench-full: setup  ## 175 million readings: memory, and what a row costs beside 20 million (takes long, needs 15 GB)
+	@exec $(BIN)/python -m bench.series --full
 
 torture: setup  ## kills, a full disk, a crowd and an hour of fuzzing; SHORT=--short for minutes
 	@$(BIN)/python -m bench.torture_series $(SHORT)

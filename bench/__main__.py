@@ -10,7 +10,9 @@ from importlib import import_module
 
 from bench.results import Result
 
-BENCHMARKS: tuple[str, ...] = ("cockpit", "decomposition", "filing", "import_rows", "recompute", "telemetry_codec", "telemetry_gateway")
+BENCHMARKS: tuple[str, ...] = (
+    "cockpit", "decomposition", "filing", "import_rows", "recompute", "series", "telemetry_codec", "telemetry_gateway",
+)  # fmt: skip
 
 
 def line(result: Result) -> str:

@@ -11,7 +11,8 @@ from importlib import import_module
 from bench.results import Result
 
 BENCHMARKS: tuple[str, ...] = (
-    "cockpit", "decomposition", "filing", "import_rows", "recompute", "series", "telemetry_codec", "telemetry_gateway",
+    "cockpit", "decomposition", "filing", "import_rows", "recompute", "series", "series_visible", "telemetry_codec",
+    "telemetry_gateway",
 )  # fmt: skip
 
 

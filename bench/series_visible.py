@@ -1,7 +1,6 @@
 """How long after its acknowledgement a value is in the table: a real socket, gateway, hand-over and follower, with merges going on.
 
-``python -m bench.series_visible`` prints the distribution.  The promise is two seconds; it is a time of this machine, so it is printed
-and not asserted.
+``python -m bench.series_visible`` prints the distribution; ``make bench`` its longest as a share of the two seconds that are promised.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bench.results import Result
 from bench.telemetry_load import CIVIL, PASSWORD, Server, device_name, write_many_devices
 from shuangkong.hj212 import build_frame
 from shuangkong.series.engines import DuckDB
@@ -90,6 +90,13 @@ def measure(count):
             took.append(time.monotonic() - acknowledged)
     # the first waits for the processes to start
     return sorted(took[1:])
+
+
+def run():
+    """For ``make bench``."""
+    took = measure(40)
+    note = f"median {took[len(took) // 2]:.2f} s, longest {took[-1]:.2f} s after the acknowledgement"
+    return [Result("acknowledged to visible, p99 of the promised 2 s", took[int(len(took) * 0.99)] / PROMISE_S, 1.0, note=note)]
 
 
 def main():

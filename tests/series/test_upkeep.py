@@ -177,6 +177,18 @@ def test_a_lease_is_given_back_once(tmp_path):
         assert oldest == 9
 
 
+def test_what_a_killed_engine_spilled_is_deleted(tmp_path):
+    first, left = leases.own_folder(tmp_path)
+    second, held = leases.own_folder(tmp_path)
+    (first / "spilled.tmp").touch()
+    (tmp_path / "other").mkdir()
+    left.close()
+    engine = DuckDB(tmp_path, threads=1)
+    assert not first.exists() and second.exists() and (tmp_path / "other").exists()
+    held.close()
+    engine.close()
+
+
 def test_an_empty_store_reads_as_empty(tmp_path):
     assert contents(tmp_path) == contents(tmp_path, history=True) == []
     with Reader(tmp_path, engine=kit.engine()) as reader:

@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from shuangkong.series import leases
+
 DUCKDB = "duckdb"
 SPARK = "spark://"
 """So begins the address of a Spark master, the name of the other engine."""
@@ -61,10 +63,10 @@ class DuckDB:
     def __init__(self, spill: Path, memory: str = MEMORY_LIMIT, threads: int = THREADS) -> None:
         import ibis
 
-        spill.mkdir(parents=True, exist_ok=True)
         self._unused: list[str] = []
+        folder, self._spill = leases.own_folder(spill)
         self.connection: Any = ibis.duckdb.connect(
-            memory_limit=memory, threads=threads, temp_directory=str(spill),
+            memory_limit=memory, threads=threads, temp_directory=str(folder),
             autoinstall_known_extensions=False, autoload_known_extensions=False,
         )  # fmt: skip
 
@@ -96,6 +98,7 @@ class DuckDB:
     def close(self) -> None:
         """Closes the connection."""
         self.connection.disconnect()
+        self._spill.close()
 
 
 @contextmanager

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-_GATE = "gate"
+_GATE, _OWN = "gate", "spill-"
 Seen = TypeVar("Seen")
 
 
@@ -60,8 +62,20 @@ def oldest_held(folder: Path, generation: int) -> Iterator[int]:
         yield oldest
 
 
+def own_folder(parent: Path) -> tuple[Path, Lease]:
+    """A folder of its own below *parent*, held until the lease is given back; those that a kill left are deleted."""
+    with _gate(parent, fcntl.LOCK_EX):
+        for path in parent.glob(f"{_OWN}*"):
+            if _is_free(path):
+                shutil.rmtree(path)
+        folder = Path(tempfile.mkdtemp(dir=parent, prefix=_OWN))
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(handle, fcntl.LOCK_SH)
+    return folder, Lease(handle)
+
+
 def _is_free(path: Path) -> bool:
-    handle = os.open(path, os.O_RDWR)
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

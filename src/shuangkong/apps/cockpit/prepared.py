@@ -44,6 +44,12 @@ def union(*statements: Statement) -> Statement:
     return " UNION ALL ".join(sql for sql, _ in statements), tuple(part for _, parameters in statements for part in parameters)
 
 
+def counted(statement: Statement) -> Statement:
+    """How many rows a statement has, as a statement of one row."""
+    sql, parameters = statement
+    return f"SELECT COUNT(*) FROM ({sql}) counted", parameters
+
+
 def rows(statement: Statement) -> list[tuple[Any, ...]]:
     """The rows as the driver gives them."""
     with _cursor() as cursor:

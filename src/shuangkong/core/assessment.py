@@ -16,7 +16,7 @@ from .book import Answer, Book
 from .energy import PERCENT, IntensityChange, intensity_change, ratio
 from .errors import InputError, NotInForce
 from .figures import Status, worst
-from .rounding import WORKING_DIGITS
+from .rounding import WORKING, WORKING_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +145,13 @@ def assessed_change(
     base_tce, report_tce = base.energy_tce, report.energy_tce
     for kind, label in DEDUCTIONS.items():
         taken = _deduction(kind, base, report, book, region, on)
-        before = change
+        before, same = change, (base_tce, report_tce)
         base_tce = _left(f"base.{kind}_tce", base_tce, taken.base_tce, label)
         report_tce = _left(f"report.{kind}_tce", report_tce, taken.report_tce, label)
-        if before is not None:
-            whole = taken.status is not Status.INCOMPLETE
-            change = intensity_change(base_tce, gdp_base, report_tce, gdp_report, decimals) if whole else None
+        if before is not None and taken.status is Status.INCOMPLETE:
+            change = None
+        elif before is not None and (base_tce, report_tce) != same:
+            change = intensity_change(base_tce, gdp_base, report_tce, gdp_report, decimals)
         steps.append(_step(kind, base, report, taken, before, change))
     return AssessedChange(gross, change, tuple(steps))
 
@@ -161,9 +162,7 @@ def _step(
 ) -> BridgeStep:  # fmt: skip
     effect = None
     if before is not None and after is not None:
-        with localcontext() as context:
-            context.prec = WORKING_DIGITS
-            effect = after.change_percent - before.change_percent
+        effect = WORKING.subtract(after.change_percent, before.change_percent)
     return BridgeStep(
         kind, DEDUCTIONS[kind], base.stated(kind), report.stated(kind), taken.applied,
         None if after is None else after.change_percent, effect, taken.note, taken.status,

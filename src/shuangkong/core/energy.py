@@ -12,9 +12,10 @@ from enum import StrEnum
 
 from .errors import InputError
 from .figures import Status
-from .rounding import WORKING_DIGITS, round_half_up
+from .rounding import WORKING, WORKING_DIGITS, round_half_up
 
 PERCENT = Decimal(100)
+_ONE = Decimal(1)
 
 
 class Basis(StrEnum):
@@ -266,9 +267,7 @@ def ratio(numerator: Decimal, denominator: Decimal, name: str) -> Decimal:
     """
     if denominator <= 0:
         raise InputError(f"{name}必须大于 0", where=name, why=f"给出的是 {denominator}")
-    with localcontext() as context:
-        context.prec = WORKING_DIGITS
-        return numerator / denominator
+    return WORKING.divide(numerator, denominator)
 
 
 def intensity(energy_tce: Decimal, gdp_10k_yuan: Decimal, decimals: int | None = None) -> Decimal:
@@ -287,9 +286,7 @@ def change_percent(base: Decimal, report: Decimal, name: str = "基期值") -> D
     Raises:
         InputError: the base is not positive.
     """
-    with localcontext() as context:
-        context.prec = WORKING_DIGITS
-        return (ratio(report, base, name) - 1) * PERCENT
+    return WORKING.multiply(WORKING.subtract(ratio(report, base, name), _ONE), PERCENT)
 
 
 @dataclass(frozen=True, slots=True)

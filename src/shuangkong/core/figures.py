@@ -31,7 +31,11 @@ _RANKS = {status: rank for rank, status in enumerate(Status)}
 
 def worst(statuses: Iterable[Status]) -> Status:
     """The worst of ``statuses``; ``ok`` of none."""
-    return max(statuses, key=_RANKS.__getitem__, default=Status.OK)
+    found = Status.OK
+    for status in statuses:
+        if status is not found and _RANKS[status] > _RANKS[found]:
+            found = status
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from functools import cache
 
 #: Digits that a chain of ratios keeps before the one rounding at its end.
 WORKING_DIGITS = 34
+#: Arithmetic with that many digits, for single steps: a local context costs more than they do.
+WORKING = Context(prec=WORKING_DIGITS)
 #: Wide enough that rounding to decimals never runs out of digits.
 _WIDE = Context(prec=WORKING_DIGITS + 16)
 

@@ -144,7 +144,7 @@ def over_tolerance(balanced: Mapping[str, tuple[int, int]], tolerance_percent: C
     return [
         product
         for product, (difference, available) in balanced.items()
-        if abs(difference) * PERCENT > tolerance_percent(product) * abs(available)
+        if difference and abs(difference) * PERCENT > tolerance_percent(product) * abs(available)
     ]
 
 

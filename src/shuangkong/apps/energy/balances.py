@@ -32,6 +32,8 @@ _BASES = (Basis.CALORIFIC, Basis.EQUIVALENT)
 _EXACT_DIGITS = 60
 #: The words of the bases: an enum's ``value`` costs more than the sum that it names.
 _WORDS = {Basis.CALORIFIC: "calorific", Basis.EQUIVALENT: "equivalent"}
+#: A line: its code, the products and quantities of which it is the sum, and what it lacks besides coefficients.
+Amount = tuple[str, tuple[str, ...], tuple[int, ...], str]
 _NAMES = {"terminal": "终端消费", "transformation_loss": "加工转换投入减产出", "loss": "输配损失", "recovery": "回收利用"}
 _DIFFERENCE, _PRODUCT = "energy_balance_difference_tce", "energy_product_tce:"
 
@@ -361,8 +363,8 @@ class Sheet:
         demonstration = self.account.demonstration or any(marks.demonstration for marks in used)
         return status.value, demonstration, any(marks.recalled for marks in used), f"{len(lines)}行", f"[{','.join(lines)}]"
 
-    def _amounts(self) -> list[tuple[str, dict[str, int], str]]:
-        """The code of each line, the quantities of which it is the sum, and what it lacks besides coefficients."""
+    def _amounts(self) -> list[Amount]:
+        """The lines, those of the account before products and sectors."""
         found = [(f"energy_{name}_tce", net, "") for name, net in self.nets.items()]
         if self._balanced:
             coefficients = self.balances.coefficients
@@ -371,22 +373,21 @@ class Sheet:
             found.append((_DIFFERENCE, {product: pair[0] for product, pair in self._balanced.items()}, extra))
         found += [(f"{_PRODUCT}{product}", {product: micro}, "") for product, micro in self.account.nets()["product"].items()]
         found += [(f"energy_sector_tce:{industry or 'unassigned'}", of, "") for industry, of in self.account.sectors.items()]
-        return found
+        return [(code, tuple(quantities), tuple(quantities.values()), extra) for code, quantities, extra in found]
 
-    def _lines(self, basis: Basis, amounts: Iterable[tuple[str, dict[str, int], str]], used: set[Marks]) -> Iterator[str]:
+    def _lines(self, basis: Basis, amounts: Iterable[Amount], used: set[Marks]) -> Iterator[str]:
         """The lines at one basis as canonical text; ``used`` takes their marks."""
         units, heads = self.balances.coefficients.table(self.year, basis), self.balances.heads[basis]
         other = self.balances.coefficients.table(self.year, Basis.EQUIVALENT)
         known = self.balances.known(self, basis)
-        for code, quantities, extra in amounts:
-            products = tuple(quantities)
+        for code, products, quantities, extra in amounts:
             if other is not units and code.startswith(_PRODUCT) and units[products[0]] == other[products[0]]:
                 continue
             marks = known.get((products, extra)) or self.balances.marks(self, products, basis, extra)
             if marks.lacks:
-                amount, _ = coal_equivalent(quantities, units)
+                amount, _ = coal_equivalent(dict(zip(products, quantities, strict=True)), units)
             else:
-                amount = sum(map(mul, quantities.values(), map(units.__getitem__, products)))  # type: ignore[arg-type]
+                amount = sum(map(mul, quantities, map(units.__getitem__, products)))  # type: ignore[arg-type]
             used.add(marks)
             yield f'{heads[code]}"{tce_text(amount)}",{marks.tail}'
 

@@ -7,7 +7,7 @@ decline rest on the issued figures only; the rolling four quarters are ``year(tâ
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any, cast
 
 from shuangkong.apps.energy import ground
@@ -23,7 +23,7 @@ from shuangkong.core.digest import canonical_json
 from shuangkong.core.energy import change_percent, rolling
 from shuangkong.core.figures import Status, worst
 from shuangkong.core.periods import Period
-from shuangkong.core.rounding import WORKING_DIGITS
+from shuangkong.core.rounding import WORKING
 from shuangkong.core.targets import progress_percent
 
 TOTAL, INTENSITY, CHANGE = "energy_co2_t", "co2_intensity_t_per_10k_yuan", "co2_intensity_change_percent"
@@ -274,9 +274,7 @@ def _ratio(side: Side) -> Decimal:
     assert figure is not None
     assert figure.value is not None
     assert level is not None
-    with localcontext() as context:
-        context.prec = WORKING_DIGITS
-        return figure.value / level.gdp.value
+    return WORKING.divide(figure.value, level.gdp.value)
 
 
 def write_carbon(

@@ -30,14 +30,11 @@ def tce(units: int) -> Decimal:
     return Decimal(f"{units}E-{TCE_SCALE}")
 
 
-_ONE = 10**TCE_SCALE
-
-
 def tce_text(units: int) -> str:
     """The plain digits of an integer of 10⁻²¹ tce: what :func:`tce` would print, without trailing zeros."""
-    whole, rest = divmod(abs(units), _ONE)
-    sign = "-" if units < 0 else ""
-    return f"{sign}{whole}.{rest:0{TCE_SCALE}d}".rstrip("0") if rest else f"{sign}{whole}"
+    digits = str(abs(units)).zfill(TCE_SCALE + 1)
+    rest, sign = digits[-TCE_SCALE:].rstrip("0"), "-" if units < 0 else ""
+    return f"{sign}{digits[:-TCE_SCALE]}.{rest}" if rest else f"{sign}{digits[:-TCE_SCALE]}"
 
 
 class UnitsOf(dict[str, int | None]):

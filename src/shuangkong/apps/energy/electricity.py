@@ -45,11 +45,11 @@ class Power:
         for place, cells in self._filed.items():
             self._filed[place] = _one_origin(cells, rank)
         self._months = {(owner, period_of(kind, end)) for owner, kind, end in self._filed}
-        self._uses: dict[tuple[int, Period], Use | None] = {}
+        self._uses: dict[tuple[int, str], Use | None] = {}
 
     def use(self, subject: Subject, period: Period) -> Use | None:
         """A month or 1–n月, as filed or as it follows; worked out once."""
-        key = (subject.id, period)
+        key = (subject.id, period.code)
         if key not in self._uses:
             find = self.month if period.kind == "month" else self.ytd
             self._uses[key] = find(subject, period.start.year, period.last_month)

@@ -68,6 +68,8 @@ class Draft(NamedTuple):
 _TREATMENT = 4
 
 
+#: A status as it is stored: an enum's ``value`` takes longer.
+_WORDS = {status: status.value for status in Status}
 _USABLE = frozenset(status for status in Status if status.rank < Status.INCOMPLETE.rank)
 
 
@@ -95,8 +97,12 @@ class Figure(NamedTuple):
 
 def spread(figures: Iterable[Figure]) -> tuple[Status, bool, bool]:
     """Status (only gets worse), demonstration and recalled marks of what rests on ``figures``."""
-    known = list(figures)
-    return worst(f.status for f in known), any(f.demonstration for f in known), any(f.recalled for f in known)
+    statuses, demonstration, recalled = [], False, False
+    for figure in figures:
+        statuses.append(figure.status)
+        demonstration = demonstration or figure.demonstration
+        recalled = recalled or figure.recalled
+    return worst(statuses), demonstration, recalled
 
 
 def number_text(value: Decimal | None) -> str | None:
@@ -167,10 +173,13 @@ class RuleSets:
         sm3 = sm3_hex(text.encode())
         if sm3 not in self._stored:
             table = RuleSet._meta.db_table
-            with connection.cursor() as cursor:  # hundreds come at once with new rules: two plain statements each
-                cursor.execute(f'INSERT INTO {table} (sm3, "rows") VALUES (%s, %s) ON CONFLICT (sm3) DO NOTHING', [sm3, text])
-                cursor.execute(f"SELECT id FROM {table} WHERE sm3 = %s", [sm3])
-                self._stored[sm3] = cursor.fetchone()[0]
+            with connection.cursor() as cursor:  # hundreds come at once with new rules: a plain statement each
+                cursor.execute(f'INSERT INTO {table} (sm3, "rows") VALUES (%s, %s) ON CONFLICT (sm3) DO NOTHING RETURNING id', [sm3, text])
+                stored = cursor.fetchone()
+                if stored is None:  # another computation was quicker
+                    cursor.execute(f"SELECT id FROM {table} WHERE sm3 = %s", [sm3])
+                    stored = cursor.fetchone()
+                self._stored[sm3] = stored[0]
         return self._stored[sm3]
 
 
@@ -235,11 +244,10 @@ class Drafts:
     ) -> Figure:  # fmt: skip
         """Append one value and return what later steps need of it. ``inputs`` may be canonical text already."""
         key = value_key(code, subject.code, period, basis, treatment, lens, release)
-        self.rows.append(
-            Draft(
-                key, self.indicator_id(code), subject.pk, period.kind, period.start, period.end, basis, treatment, lens, release,
-                number_text(value), words, severity, status.value, demonstration, recalled, public, calculation, sentence, finding,
-                number_text(uncertainty), inputs if isinstance(inputs, str) else canonical_json(inputs), rule_set_id,
-            )
+        columns = (
+            key, self._indicators.get(code) or self.indicator_id(code), subject.id, period.kind, period.start, period.end, basis, treatment,
+            lens, release, number_text(value), words, severity, _WORDS[status], demonstration, recalled, public, calculation, sentence,
+            finding, number_text(uncertainty), inputs if isinstance(inputs, str) else canonical_json(inputs), rule_set_id, NO_LINES,
         )  # fmt: skip
+        self.rows.append(tuple.__new__(Draft, columns))  # Draft(…) takes each by name: three times as long
         return Figure(value, status, demonstration, recalled, key, value if known is None else known, lacks)

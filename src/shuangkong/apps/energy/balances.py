@@ -158,9 +158,7 @@ class Balances:
             status=Status.INCOMPLETE if lacking else status, demonstration=demonstration, recalled=recalled,
             sentence=f"{lacking}个县缺报，差额含其未报部分" if lacking else "",
             finding=f"不分县差额超过全市的{tolerance_percent}%" if over and not lacking else "",
-            inputs=canonical_json(
-                [{"label": city.subject.name, "key": whole.key}, *({"label": "减：县市区", "key": figure.key} for figure in counties)]
-            ),
+            inputs=key_inputs([(whole.key, city.subject.name), *((figure.key, "减：县市区") for figure in counties)]),
         )  # fmt: skip
 
     def rule_set(self, products: tuple[str, ...], year: int, basis: Basis) -> tuple[int | None, bool, bool]:

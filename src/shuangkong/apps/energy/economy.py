@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from shuangkong.apps.energy.places import City, lacking_sentence
 from shuangkong.apps.energy.series import Series, cell_input
-from shuangkong.apps.indicators.drafts import Drafts, Figure
+from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs
 from shuangkong.apps.indicators.evidence import SeriesCell
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core.digest import canonical_json
@@ -180,9 +180,9 @@ def write_growth(drafts: Drafts, economy: Economy, lens: str, subject: Subject, 
             code, subject, period, rate, calculation="gdp.growth_filed", lens=lens, demonstration=bool(source.demonstration), public=public,
             recalled=source.recalled, inputs=canonical_json([cell_input(label, source, subject)]),
         )  # fmt: skip
-    inputs = [{"label": p.label, "key": gdp_key(subject, p, lens, base, base)} for p in (period, period.year_before())]
+    inputs = key_inputs((gdp_key(subject, p, lens, base, base), p.label) for p in (period, period.year_before()))
     return drafts.add(
         code, subject, period, rate, calculation="gdp.growth_of_levels", lens=lens, status=worst((Status.ESTIMATED, source.status)),
         demonstration=source.demonstration, recalled=source.recalled, public=public,
-        sentence="未发布可比价增速，按不变价水平之比估算", inputs=canonical_json(inputs),
+        sentence="未发布可比价增速，按不变价水平之比估算", inputs=inputs,
     )  # fmt: skip

@@ -116,8 +116,8 @@ def _account(filings: Sequence[Filing], cells: Cells) -> Account:
         return account_of_rows(latest_cells(row for filing in filings for row in filing.rows()))
     account = Account(demonstration=any(filing.demonstration for filing in filings))
     account.rows = "\n".join(lines).replace(COLUMN, "|").split("\n")
-    for cell, (_, _, number) in zip(found, parted, strict=True):
-        account.count(cell.product, cell.flow, cell.industry, int(number))
+    for (product, flow, industry, _), (_, _, number) in zip(found, parted, strict=True):
+        account.count(product, flow, industry, int(number))
     return account
 
 

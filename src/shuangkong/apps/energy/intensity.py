@@ -17,11 +17,10 @@ from typing import Any
 from shuangkong.apps.energy.balances import Totals, scaled_total
 from shuangkong.apps.energy.coefficients import Coefficients
 from shuangkong.apps.energy.economy import Economy, Level, gdp_key
-from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread
+from shuangkong.apps.indicators.drafts import Drafts, Figure, key_inputs, spread, target_inputs
 from shuangkong.apps.indicators.models import Target
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.core import warning
-from shuangkong.core.digest import canonical_json
 from shuangkong.core.energy import Basis, change_percent, coefficient_effect_pp, intensity, intensity_change, ratio, rolling
 from shuangkong.core.errors import InputError, NotInForce
 from shuangkong.core.figures import Status, worst
@@ -101,13 +100,13 @@ class Intensities:
         side = Side(energy, self.economy.level(self.gdp_lens, subject, period, base), period.label)
         return self._intensity(subject, period, base, basis, side, self._sources(subject, [(period, side)], base, basis))
 
-    def _intensity(self, subject: Subject, period: Period, base: int, basis: str, side: Side, inputs: list[dict[str, Any]]) -> Figure:
+    def _intensity(self, subject: Subject, period: Period, base: int, basis: str, side: Side, inputs: str) -> Figure:
         value = None
         if not side.lacks and side.energy is not None and side.energy.value is not None and side.gdp is not None and side.gdp.gdp.value > 0:
             value = intensity(side.energy.value, side.gdp.gdp.value)
         return self.drafts.add(
             "energy_intensity_tce_per_10k_yuan", subject, period, value, basis=basis, lens=self.lens, calculation="intensity.level",
-            inputs=canonical_json(inputs), **self._marks(side.lacks, side),
+            inputs=inputs, **self._marks(side.lacks, side),
         )  # fmt: skip
 
     def rolling_side(self, subject: Subject, period: Period, base: int) -> tuple[Side, list[tuple[Period, Side]]]:
@@ -163,7 +162,7 @@ class Intensities:
         marks["recalled"] = marks["recalled"] or recalled
         figure = self.drafts.add(
             "energy_intensity_change_percent", subject, period, value, basis=_E, lens=self.lens, calculation="intensity.change",
-            inputs=canonical_json(self._sources(subject, [(period, now), (period.year_before(), before)], base, _E)),
+            inputs=self._sources(subject, [(period, now), (period.year_before(), before)], base, _E),
             uncertainty=uncertainty, rule_set_id=rule_set_id, **{**marks, "sentence": sentence},
         )  # fmt: skip
         return figure._replace(known=known) if value is None else figure
@@ -193,7 +192,7 @@ class Intensities:
         marks["recalled"] = marks["recalled"] or recalled
         return self.drafts.add(
             "energy_intensity_decline_percent", subject, period, value, basis=_E, lens=self.lens, calculation="intensity.decline",
-            inputs=canonical_json(inputs), uncertainty=None if lacks else self._uncertainty(base, now), rule_set_id=rule_set_id,
+            inputs=inputs, uncertainty=None if lacks else self._uncertainty(base, now), rule_set_id=rule_set_id,
             **{**marks, "sentence": "；".join((*lacks, *([effect] if effect else ())))},
         )  # fmt: skip
 
@@ -264,15 +263,14 @@ class Intensities:
             "sentence": "；".join(dict.fromkeys(lacks)), "lacks": lacks,
         }  # fmt: skip
 
-    def _sources(self, subject: Subject, sides: list[tuple[Period, Side]], base: int, basis: str) -> list[dict[str, Any]]:
-        lines: list[dict[str, Any]] = []
+    def _sources(self, subject: Subject, sides: list[tuple[Period, Side]], base: int, basis: str) -> str:
+        pairs: list[tuple[str, str]] = []
         for period, side in sides:
             if side.energy is not None and side.energy.key:
-                lines.append({"label": f"{period.label}能源消费总量", "key": side.energy.key})
+                pairs.append((side.energy.key, f"{period.label}能源消费总量"))
             if side.gdp is not None:
-                key = gdp_key(subject, period, self.gdp_lens, base, base)
-                lines.append({"label": f"{period.label}地区生产总值（{base}年价）", "key": key})
-        return lines
+                pairs.append((gdp_key(subject, period, self.gdp_lens, base, base), f"{period.label}地区生产总值（{base}年价）"))
+        return key_inputs(pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,12 +341,9 @@ class Grades:
         treatment = figures[0].treatment if figures else "gross"
         status, demonstration, recalled = spread(figures)
         lacks = tuple(dict.fromkeys(word for figure in figures for word in figure.lacks))
-        inputs = [
-            {"label": "目标", "target": goal.target.pk, "number": str(goal.number)},
-            *({"label": _label(f), "key": f.key} for f in figures),
-        ]
+        inputs = target_inputs(goal.target.pk, str(goal.number), [(figure.key, _label(figure)) for figure in figures])
         return self.of.drafts.add(
-            code, subject, period, value, basis=_E, lens=self.of.lens, calculation=calculation, inputs=canonical_json(inputs),
+            code, subject, period, value, basis=_E, lens=self.of.lens, calculation=calculation, inputs=inputs,
             recalled=recalled, status=status, demonstration=demonstration or goal.target.demonstration, lacks=lacks,
             sentence="；".join(lacks), treatment=treatment,
         )  # fmt: skip
@@ -385,11 +380,11 @@ class Grades:
                 words, sentence = "不评级", str(error)
         if level is not None and change.value is None:
             status = Status.ESTIMATED
-        inputs = [{"label": _label(figure), "key": figure.key} for figure in figures]
+        inputs = key_inputs([(figure.key, _label(figure)) for figure in figures])
         self.of.drafts.add(
             code, subject, period, Decimal(level.severity) if level else None, words=level.label if level else words, lens=self.of.lens,
             basis=_E, severity=level.severity if level else None, status=status, demonstration=demonstration, recalled=recalled,
-            sentence="；".join(part for part in (sentence, *change.lacks) if part), calculation=calculation, inputs=canonical_json(inputs),
+            sentence="；".join(part for part in (sentence, *change.lacks) if part), calculation=calculation, inputs=inputs,
             rule_set_id=self.of.drafts.rule_sets.id_of(book.used), treatment=change.treatment,
         )  # fmt: skip
 

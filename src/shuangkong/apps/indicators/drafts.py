@@ -125,6 +125,12 @@ def key_inputs(pairs: Iterable[tuple[str, str]]) -> str:
     return f"[{','.join([_KEY_INPUT % (key, _quoted(label)) for key, label in pairs])}]"
 
 
+def target_inputs(target_id: int, number: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """A target with its number as an input, and other values behind it, as :func:`key_inputs`."""
+    values = "".join([f",{_KEY_INPUT % (key, _quoted(label))}" for key, label in pairs])
+    return f'[{{"label":"目标","number":{_quoted(number)},"target":{target_id}}}{values}]'
+
+
 _KEY_INPUT = '{"key":"%s","label":%s}'
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal as D
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shuangkong.apps.energy.account import Account, coal_equivalent, merged
@@ -22,6 +22,9 @@ CELLS = st.lists(
     min_size=1, max_size=40,
 )  # fmt: skip
 
+#: A busy machine is no failure.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 def account(cells: list[tuple[str, str, str, int]]) -> Account:
     made = Account()
@@ -30,6 +33,7 @@ def account(cells: list[tuple[str, str, str, int]]) -> Account:
     return made
 
 
+@UNHURRIED
 @given(CELLS)
 def test_accounting_2_the_difference_is_the_one_of_the_core(cells: list[tuple[str, str, str, int]]) -> None:
     made = account(cells)
@@ -42,6 +46,7 @@ def test_accounting_2_the_difference_is_the_one_of_the_core(cells: list[tuple[st
             assert differences[product] == (balance.difference.value, balance.available.value)
 
 
+@UNHURRIED
 @given(CELLS)
 def test_accounting_2_total_is_available_less_difference_less_recovery(cells: list[tuple[str, str, str, int]]) -> None:
     made = account(cells)
@@ -50,6 +55,7 @@ def test_accounting_2_total_is_available_less_difference_less_recovery(cells: li
         assert used.get(product, 0) == available - difference - recovered.get(product, 0)
 
 
+@UNHURRIED
 @given(CELLS)
 def test_sectors_add_up_to_the_total_and_core_agrees(cells: list[tuple[str, str, str, int]]) -> None:
     made = account(cells)
@@ -62,6 +68,7 @@ def test_sectors_add_up_to_the_total_and_core_agrees(cells: list[tuple[str, str,
     assert balance.total.value == tce(total)
 
 
+@UNHURRIED
 @given(st.lists(CELLS, min_size=1, max_size=4))
 def test_accounting_7_the_whole_is_the_sum_of_its_parts(parts: list[list[tuple[str, str, str, int]]]) -> None:
     accounts = [account(cells) for cells in parts]
@@ -69,6 +76,7 @@ def test_accounting_7_the_whole_is_the_sum_of_its_parts(parts: list[list[tuple[s
     assert whole == sum(coal_equivalent(part.used(), UNITS)[0] for part in accounts)
 
 
+@UNHURRIED
 @given(st.integers(-(10**40), 10**40))
 def test_the_digits_of_an_amount_are_those_of_its_decimal(units: int) -> None:
     assert D(tce_text(units)) == tce(units)

@@ -31,7 +31,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit  # type: ignore[import-untyped]
 
 from .errors import InputError
 
@@ -275,6 +274,8 @@ def forecast(
 
 
 def _points(task: _Task, method: str, errors: Floats, level_percent: Decimal) -> tuple[Point, ...]:
+    from scipy.special import stdtrit  # type: ignore[import-untyped]  # here: each start of a command would pay for it
+
     middle = _FUNCTIONS[method](task.known(len(task.values)), task.horizon)
     origins = len(errors)
     spread = np.maximum.accumulate(np.sqrt((errors**2).mean(axis=0) * (1 + 1 / origins)))

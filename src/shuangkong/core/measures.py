@@ -23,8 +23,6 @@ from math import gcd, inf
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
-from scipy.sparse import lil_array  # type: ignore[import-untyped]
 
 from .book import Book
 from .errors import InputError, NotInForce
@@ -283,6 +281,10 @@ def _optimum(
     Raises:
         InputError: the solver found neither an answer nor that there is none.
     """
+    # scipy takes a third of the start of every command and server; only who chooses measures pays for it
+    from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
+    from scipy.sparse import lil_array  # type: ignore[import-untyped]
+
     size = len(goal)
     matrix = lil_array((len(lines), 2 * size))
     for number, (_lower, _upper, entries) in enumerate(lines):

@@ -105,6 +105,26 @@ def mark(kind: str, tag: str) -> str:
     return f"{kind}{tag}ZQX"
 
 
+#: A mark of anybody's, and a number in two parts; its sign and the words around it are no part of it.
+_MARK = re.compile(f"(?:{'|'.join(KINDS)})[{''.join(sorted(_ALL))}]ZQX")
+_NUMBER = re.compile(r"(\d(?<![A-Za-z0-9_.]\d)\d*)(\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """What must stand in no answer to somebody: marks in words, and numbers as they may be written."""
+
+    words: frozenset[str]
+    numbers: frozenset[str]
+
+    def found(self, text: str) -> set[str]:
+        """What of it stands in ``text``. A pattern of all that is forbidden costs ten times as much as looking up each number."""
+        found = set(_MARK.findall(text)) & self.words
+        for whole, fraction in _NUMBER.findall(text):
+            found |= {whole, whole + fraction} & self.numbers
+        return found
+
+
 @dataclass
 class City:
     """What was planted: by tag the ids of its objects, and the numbers that are marks."""
@@ -118,13 +138,12 @@ class City:
         """Notes how a number may be written."""
         self.numbers.setdefault((kind, tag), set()).update(forms)
 
-    def forbidden(self, role: str) -> re.Pattern[str]:
+    def forbidden(self, role: str) -> Forbidden:
         """What must stand in no answer to ``role``."""
-        words = [mark(kind, tag) for kind in KINDS for tag in _ALL if not may_read(role, kind, tag)]
+        words = {mark(kind, tag) for kind in KINDS for tag in _ALL if not may_read(role, kind, tag)}
         open_forms = {form for (kind, tag), forms in self.numbers.items() if may_read(role, kind, tag) for form in forms}
         closed = {form for (kind, tag), forms in self.numbers.items() if not may_read(role, kind, tag) for form in forms}
-        numbers = "|".join(map(re.escape, sorted(closed - open_forms)))
-        return re.compile("|".join([*map(re.escape, words), rf"(?<![\w.])-?(?:{numbers})(?!\d)"]) if numbers else "|".join(words))
+        return Forbidden(frozenset(words), frozenset(closed - open_forms))
 
 
 def forms_of(number: Decimal) -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -45,7 +45,8 @@ SIGNED_IN = [role for role in ROLES if role != "anonymous"]
 
 
 @pytest.fixture
-def city(users: dict[str, Any], places: dict[str, Any], tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> City:
+def city(users: dict[str, Any], places: dict[str, Any], tmp_path: Any, monkeypatch: pytest.MonkeyPatch, settings: Any) -> City:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"  # a statement less for each of thousands of requests
     monkeypatch.setattr("shuangkong.project.middleware.timezone.now", lambda: NOW)
     monkeypatch.setattr("shuangkong.project.api.access.CallerThrottle.allow_request", lambda self, request: True)
     # a live page looks once and ends
@@ -157,7 +158,7 @@ def walk(city: City, role: str, client: Client, examples: dict[str, list[tuple[s
                     continue
                 fault = judged(role, example, tag, answer, signed_out)
                 text = said(answer)
-                leaks = sorted({found.group() for found in forbidden.finditer(text)})
+                leaks = sorted(forbidden.found(text))
                 if leaks:
                     fault = f"leaks {leaks[:6]}"
                 elif not fault and example.shows and may_open(role, example.kind, tag) and mark(example.kind, tag) not in text:
@@ -168,9 +169,15 @@ def walk(city: City, role: str, client: Client, examples: dict[str, list[tuple[s
 
 
 def tags_for(example: Example, role: str) -> list[str]:
-    """Whose objects are put in: all of them where the address names one, a stranger's where it only filters."""
+    """Whose objects are put in: all of them where the address names one, a stranger's where it only filters.
+
+    On PostgreSQL one of its own and a stranger's: who reads what is decided by conditions that know no engine, and all owners are tried
+    on SQLite. What PostgreSQL can add is the statement itself, and another owner's id makes the same statement with another number.
+    """
     if example.kind:
-        return list(OWNERS)
+        mine = [tag for tag in OWNERS if may_open(role, example.kind, tag)]
+        foreign = [tag for tag in OWNERS if tag not in mine]
+        return [*mine, *foreign] if connection.vendor == "sqlite" else [*mine[:1], *foreign[:1]]
     return ["A"] if role == "other_county" else ["B"]
 
 
@@ -194,9 +201,9 @@ EXPORT_EXAMPLES = {f"export {kind}": [("", Example(path)) for path in paths] for
 API_EXAMPLES = {name: [(f"{V1}{name.split()[1].partition('/')[0]}", example) for example in examples] for name, examples in API.items()}
 
 
-def test_pages_and_exports(city: City) -> None:
-    found = [walk(city, role, client_of(city, role), PAGE_EXAMPLES | EXPORT_EXAMPLES, signed_out=302) for role in ROLES]
-    assert "\n".join(filter(None, found)) == ""
+@pytest.mark.parametrize("role", ROLES)
+def test_pages_and_exports(city: City, role: str) -> None:
+    assert walk(city, role, client_of(city, role), PAGE_EXAMPLES | EXPORT_EXAMPLES, signed_out=302) == ""
 
 
 def test_the_api_by_session(city: City) -> None:
@@ -227,7 +234,7 @@ def test_a_job_that_names_foreign_objects_reads_nothing(city: City, role: str) -
         texts = [said(client.get(f"/jobs/{job.pk}/")), said(client.get(f"{V1}jobs/{job.pk}"))]
         if ended.file_id:
             texts.append(said(client.get(f"/files/{ended.file_id}/")))
-        assert sorted({found.group() for text in texts for found in city.forbidden(role).finditer(text)}) == [], kind
+        assert city.forbidden(role).found("\n".join(texts)) == set(), kind
         reads_no_object = ("export", "import.undo", "recompute", "forecast", "filing.recompute")
         assert ended.state == "failed" or kind in reads_no_object, (kind, ended.message)
 
@@ -253,7 +260,7 @@ def test_a_check_of_foreign_rows_tells_nothing_of_what_is_in_the_ledger(city: Ci
     if checked.file_id:
         texts.append(said(client.get(f"/files/{checked.file_id}/")))
     assert len(texts) == 3
-    assert [found for text in texts for found in city.forbidden("county").findall(text)] == []
+    assert city.forbidden("county").found("\n".join(texts)) == set()
 
 
 # the walk itself can fail
@@ -272,7 +279,7 @@ def test_numbers_of_a_county_are_found_in_what_its_own_person_reads(city: City) 
     places = ("/data/", "/counties/431003/", "/", f"{V1}rows", f"{V1}values?subjects=431003", "/data/export/rows/?format=xlsx")
     for address in places:
         own = said(client_of(city, "other_county").get(address))
-        numbers = [found for found in city.forbidden("county").findall(own) if "ZQX" not in found]
+        numbers = [found for found in city.forbidden("county").found(own) if "ZQX" not in found]
         assert numbers, f"the walk would not see the numbers at {address} leak"
 
 

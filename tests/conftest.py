@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import template
+
 NO_SKIP = os.environ.get("SHUANGKONG_NO_SKIP") == "1"
+#: Set where the same tests have run on another database: those that ask for none would only run a second time.
+ONLY_WITH_DATABASE = os.environ.get("SHUANGKONG_ONLY_WITH_DATABASE") == "1"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what has nothing to do with the database, where that was asked for."""
+    if ONLY_WITH_DATABASE:
+        without = [item for item in items if not _asks_for_database(item)]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if _asks_for_database(item)]
+
+
+def _asks_for_database(item: pytest.Item) -> bool:
+    names = {"db", "transactional_db", "live_server"}
+    return item.get_closest_marker("django_db") is not None or not names.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def _reason(report: Any) -> str:
@@ -32,6 +50,22 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     report = outcome.get_result()  # type: ignore[attr-defined]
     if report.skipped and (NO_SKIP or not _reason(report)):
         report.outcome, report.longrepr = "failed", f"{collector.nodeid}: skipped where it must run: {_reason(report)}"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """The tests' database begins as a copy of the one that ``make test`` has migrated; what a copy lacks, the migrations add as ever.
+
+    Each process of a run would otherwise go through all migrations by itself, which takes longer than most folders of tests.
+    """
+    from django.db import connection
+
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "postgresql":
+            patch.setitem(connection.settings_dict["TEST"], "TEMPLATE", os.environ.get(template.VARIABLE))
+        elif (path := template.migrated_file()) is not None:
+            patch.setattr(connection, "prepare_database", partial(template.fill, connection, path))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg import sql
+
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=60")
 
 
@@ -61,10 +64,24 @@ def server() -> Iterator[str | None]:
             process.wait(30)
 
 
+def create(address: str, name: str) -> None:
+    """Makes an empty database beside that of ``address``."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
 def _wait(process: subprocess.Popen[bytes], home: Path) -> None:
-    """Until the socket is there."""
+    """Until it answers: its socket is there a moment earlier."""
     deadline = time.monotonic() + 60
-    while not (home / ".s.PGSQL.5432").exists():
+    while not _answers(home):
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"PostgreSQL did not start: {(home / 'log').read_text()[-2000:]}")
         time.sleep(0.05)
+
+
+def _answers(home: Path) -> bool:
+    try:
+        psycopg.connect(host=str(home), user="shuangkong", dbname="postgres").close()
+    except psycopg.OperationalError:
+        return False
+    return True

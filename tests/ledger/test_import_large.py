@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.ledger.test_import_jobs import CHILD, ask, child, own_database
+from tests.ledger.test_import_processes import CHILD, ask, child, own_database
 
 __all__ = ["own_database"]
 ROWS = 200_000

@@ -56,10 +56,11 @@ def test_a_live_database_refuses_the_demonstration(db: None, settings: Any) -> N
     assert not Row.objects.unscoped("test").exists()
 
 
-def test_everything_is_marked_and_loading_again_changes_nothing(db: None, settings: Any) -> None:
+def test_it_is_marked_tells_of_late_filings_and_loading_again_changes_nothing(db: None, settings: Any) -> None:
     settings.DEMONSTRATION = True
     pack = load_pack(PACK, now=NOW).pack
     first = load_demonstration(pack, now=NOW)
+    _check_filings()
     before = (Entry.objects.count(), Batch.objects.unscoped("test").count(), Row.objects.unscoped("test").count(), User.objects.count())
     second = load_demonstration(pack, now=NOW)
     assert before == (
@@ -78,9 +79,8 @@ def test_everything_is_marked_and_loading_again_changes_nothing(db: None, settin
     _check_sign_ins(first, Path(settings.HOME) / SIGN_INS)
 
 
-def test_filings_tell_of_late_returned_and_missing_ones(db: None, settings: Any) -> None:
-    settings.DEMONSTRATION = True
-    load_demonstration(load_pack(PACK, now=NOW).pack, now=NOW)
+def _check_filings() -> None:
+    """There are late, returned and missing ones."""
     filings = list(Filing.objects.unscoped("test").select_related("subject", "batch"))
     assert {filing.demonstration for filing in filings} == {True}
     assert {filing.state for filing in filings} >= {"not_filed", "draft", "submitted", "returned", "accepted", "locked"}

@@ -135,3 +135,41 @@ def test_the_inbox_follows_a_filing_from_level_to_level(people: Any, filing: Any
     accepted(made, people["drc"])
     tell([made], today)
     assert [waiting(people[who]) for who in ("enterprise", "county", "drc")] == [[], [], []]
+
+
+def test_a_decision_names_the_round_that_was_seen(people: Any, filing: Any) -> None:
+    """A reviewer looks at round 1; it is returned by another and submitted anew; what was looked at is neither accepted nor returned."""
+    made, client = submitted(filing(), people["enterprise"], MONTH), Client()
+    client.force_login(people["county"])
+    page = client.get(f"/filings/{made.pk}/").content.decode()
+    assert 'name="round" value="1"' in page
+    return_(made, people["county"], "再核", now=NOW)
+    submitted(again(made), people["enterprise"], {**MONTH, "operation.days.value": "29"})
+    for verb in ("start_review", "accept", "return"):
+        for seen in ({"round": "1"}, {}, {"round": "x"}):
+            answer = client.post(f"/filings/{made.pk}/do/{verb}/", {"reason": "再核", **seen})
+            assert answer.status_code == 409, (verb, seen)
+            assert "没有办理：填报人已重新提交" in answer.content.decode() and 'name="round" value="2"' in answer.content.decode()
+    assert (again(made).state, again(made).round, again(made).level) == ("submitted", 2, "county")
+    assert client.post(f"/filings/{made.pk}/do/accept/", {"round": "2"}).status_code == 302
+    assert again(made).level == "city"
+
+
+def test_the_list_accepts_only_the_rounds_that_it_showed(people: Any, filing: Any, places: Any, make_user: Any) -> None:
+    made = [submitted(filing(), people["enterprise"], MONTH)]
+    (user,) = firms(places, make_user, 1)
+    made.append(submitted(filing(code="91-431002-0"), user, MONTH))
+    client = Client()
+    client.force_login(people["county"])
+    listed = client.get("/filings/review/?form=key_unit_month").content.decode()
+    chosen = [f"{each.pk}-1" for each in made]
+    assert all(f'value="{value}"' in listed for value in chosen)
+    return_(again(made[1]), people["county"], "再核", now=NOW)
+    submitted(again(made[1]), user, {**MONTH, "operation.days.value": "29"})
+    answer = client.post("/filings/review/accept/", {"filing": [*chosen, "x-1", "", "9" * 30]}, follow=True)
+    assert "通过 1 份" in answer.content.decode() and "您看的是第 1 次报，现在是第 2 次报" in answer.content.decode()
+    assert [again(each).level for each in made] == ["city", "county"]
+    client.post("/filings/review/accept/", {"filing": [str(made[1].pk)]})
+    assert again(made[1]).level == "county", "a filing without its round is not accepted"
+    client.post("/filings/review/accept/", {"filing": [f"{made[1].pk}-2"]})
+    assert again(made[1]).level == "city"

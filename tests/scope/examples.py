@@ -166,7 +166,7 @@ PAGES: dict[str, list[Example]] = {
     "monitoring:energy_users": [get("/monitoring/meters/users/"), post("/monitoring/meters/users/", data={"do": "key"})],
     "filing:filings": list_of("/filings/"),
     "filing:review": list_of("/filings/review/"),
-    "filing:accept_selected": [post("/filings/review/accept/", data={"filing": "{form_filing}"})],
+    "filing:accept_selected": [post("/filings/review/accept/", data={"filing": "{form_filing}-1"})],
     "filing:matrix": [*list_of("/filings/matrix/"), get("/filings/matrix/?form=industrial_energy_month&year=2026")],
     "filing:remind": [post("/filings/matrix/remind/", data={"form": "key_unit_month", "period": "2026-09", "all": "1"})],
     "filing:receipt": [
@@ -205,7 +205,8 @@ PAGES: dict[str, list[Example]] = {
     "filing:upload": [post("/filings/{form_filing}/upload/", "FORM"), post("/filings/{stat_filing}/upload/", "STAT")],
     "filing:save": [post("/filings/{form_filing}/save/", "FORM", {"revision": "0"}), post("/filings/{stat_filing}/save/", "STAT")],
     "filing:act": [
-        post("/filings/{form_filing}/do/return/", "FORM", {"reason": "x"}), post("/filings/{stat_filing}/do/accept/", "STAT"),
+        post("/filings/{form_filing}/do/return/", "FORM", {"reason": "x", "round": "1"}),
+        post("/filings/{stat_filing}/do/accept/", "STAT", {"round": "1"}),
         post("/filings/{form_filing}/do/correct/", "FORM", {"reason": "x"}), post("/filings/{stat_filing}/do/submit/", "STAT"),
     ],
     "plan:plans": list_of("/plan/"),

@@ -30,6 +30,10 @@ def _status(error: InputError) -> int:
     return CONFLICT if isinstance(error, services.DraftConflict | Outdone) else 400
 
 
+def _seen(request: HttpRequest) -> str:
+    return request.POST.get("round", "").strip()
+
+
 def _reason(request: HttpRequest) -> str:
     return request.POST.get("reason", "").strip()
 
@@ -42,17 +46,24 @@ def _submit(filing: Filing, request: HttpRequest) -> None:
     services.submit(filing, request.user, now=request.now)
 
 
+def _start(filing: Filing, request: HttpRequest) -> None:
+    services.require_seen(filing, _seen(request))
+    services.start_review(filing, request.user)
+
+
 def _accept(filing: Filing, request: HttpRequest) -> None:
+    services.require_seen(filing, _seen(request))
     services.accept(filing, request.user, now=request.now, despite=_reason(request))
 
 
 def _return(filing: Filing, request: HttpRequest) -> None:
+    services.require_seen(filing, _seen(request))
     services.return_(filing, request.user, _reason(request), request.POST.getlist("pointed"), now=request.now)
 
 
 ACTS: dict[str, Callable[[Filing, Any], Any]] = {
     "submit": _submit,
-    "start_review": lambda filing, request: services.start_review(filing, request.user),
+    "start_review": _start,
     "accept": _accept,
     "return": _return,
     "lock": lambda filing, request: services.lock(filing, request.user),
@@ -157,10 +168,14 @@ def _refusal(error: InputError, status: int) -> JsonResponse:
 @login_required
 @require_POST
 def accept_selected(request: HttpRequest) -> HttpResponse:
-    """Accepts the chosen filings of the review list in one go; says which could not be accepted and why."""
-    ids = [int(pk) for pk in request.POST.getlist("filing") if pk.isascii() and pk.isdigit() and len(pk) < 19]
-    chosen = list(selectors.filings_of(request.user).select_related("subject__county").filter(pk__in=ids[:500]))
-    bulk = services.accept_many(chosen, request.user, now=request.now, despite=_reason(request))
+    """Accepts the chosen filings of the review list in one go; says which could not be accepted and why.
+
+    Each is named with the round that the list showed: ``<id>-<round>``.
+    """
+    parts = [chosen.partition("-") for chosen in request.POST.getlist("filing")[:500]]
+    seen = {int(pk): shown for pk, _dash, shown in parts if pk.isascii() and pk.isdigit() and len(pk) < 19}
+    chosen = list(selectors.filings_of(request.user).select_related("subject__county").filter(pk__in=seen))
+    bulk = services.accept_many(chosen, request.user, now=request.now, despite=_reason(request), seen=seen)
     tell(bulk.accepted, request.today)
     if bulk.accepted:
         messages.success(request, _("通过 {n} 份").format(n=len(bulk.accepted)))

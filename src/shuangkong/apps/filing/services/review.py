@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from shuangkong.apps.desk.services.states import Step, advance
+from shuangkong.apps.desk.services.states import Outdone, Step, advance
 from shuangkong.apps.filing.models import Filing, Pass, Round
 from shuangkong.apps.filing.permissions import require_keeper, require_reviewer
 from shuangkong.apps.filing.posting import Entered, enter, recompute_later, rows_of
@@ -22,6 +22,20 @@ from shuangkong.core.states import FILING, Move
 #: As many ledger rows as one transaction of a bulk acceptance writes at most.
 ROWS_PER_TRANSACTION = 2000
 _NAMED = 5
+
+
+def require_seen(filing: Filing, seen: str) -> None:
+    """A decision is about the round that was looked at; what was submitted since wants another look.
+
+    From here on the moves hold the round as it was read, so that one submitted in the same moment is not accepted either.
+
+    Raises:
+        Outdone: ``seen`` names no round, or not the one that lies there now.
+    """
+    if seen == str(filing.round):
+        return
+    why = _("您看的是第 {seen} 次报，现在是第 {now} 次报").format(seen=seen[:9], now=filing.round) if seen else _("没有写明看的是第几次报")
+    raise Outdone(_("没有办理：填报人已重新提交"), state=filing.state, where=str(filing), why=why, do=_("刷新页面，看过新报的数再办"))
 
 
 def start_review(filing: Filing, user: Any) -> None:
@@ -125,14 +139,20 @@ class Bulk:
     refused: list[tuple[Filing, InputError]] = field(default_factory=list)
 
 
-def accept_many(filings: Iterable[Filing], user: Any, *, now: datetime, despite: str = "", recompute: bool = True) -> Bulk:
-    """Accepts each that can be accepted; what cannot is told with its reason. Figures go to the ledger in batches of short transactions."""
+def accept_many(
+    filings: Iterable[Filing], user: Any, *, now: datetime, despite: str = "", recompute: bool = True, seen: Mapping[int, str] | None = None
+) -> Bulk:
+    """Accepts each that can be accepted; what cannot is told with its reason. Figures go to the ledger in batches of short transactions.
+
+    ``seen``: which round was looked at, by the filing's id; without it, that which was read with each filing.
+    """
     bulk, waiting, written = Bulk(), list(filings), False
     while waiting:
         with transaction.atomic():
             entries: list[Entered] = []
             while waiting and sum(len(entry.rows) for entry in entries) < ROWS_PER_TRANSACTION:
-                entries += _one_of_many(waiting.pop(0), user, now, despite, bulk)
+                filing = waiting.pop(0)
+                entries += _one_of_many(filing, str(filing.round) if seen is None else seen[filing.pk], user, now, despite, bulk)
             enter(entries, user, now)
         written = written or any(entry.rows for entry in entries)
     if written and recompute:
@@ -140,8 +160,9 @@ def accept_many(filings: Iterable[Filing], user: Any, *, now: datetime, despite:
     return bulk
 
 
-def _one_of_many(filing: Filing, user: Any, now: datetime, despite: str, bulk: Bulk) -> list[Entered]:
+def _one_of_many(filing: Filing, seen: str, user: Any, now: datetime, despite: str, bulk: Bulk) -> list[Entered]:
     try:
+        require_seen(filing, seen)
         entered = _accept(filing, user, now, despite)
     except InputError as error:
         bulk.refused.append((filing, error))

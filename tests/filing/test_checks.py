@@ -115,7 +115,7 @@ def test_two_of_the_city_switch_a_check_off_and_on(people: dict[str, Any], filin
     with pytest.raises(InputError, match="已有人提出"):
         switches.propose_switch("T13", False, "again", second, now=NOW)
     assert "T13" in numbers(mine, TOO_MANY_DAYS)
-    with pytest.raises(InputError, match="不能决定自己提出的"):
+    with pytest.raises(InputError, match="提出人不能自己决定"):
         switches.decide_switch(asked, True, first, now=NOW)
     switches.decide_switch(asked, True, second, now=NOW)
     assert "T13" not in numbers(mine, TOO_MANY_DAYS)

@@ -254,7 +254,7 @@ def test_opening_what_is_locked_takes_two(people: dict[str, Any], filing: Any) -
     ask_unlock(mine, people["drc"], "产量写错", now=NOW)
     with pytest.raises(InputError, match="已有人申请"):
         ask_unlock(mine, people["drc2"], "也要", now=NOW)
-    with pytest.raises(InputError, match="解锁要两个人"):
+    with pytest.raises(InputError, match="须由两人经手"):
         confirm_unlock(mine, people["drc"], now=NOW)
     refuse_unlock(mine, people["drc2"], now=NOW)
     assert again(mine).state == "locked"

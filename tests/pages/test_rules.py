@@ -112,7 +112,7 @@ def test_one_proposes_another_confirms(second: Any, post: Callable, get: Callabl
     proposal = LocalRuleRow.objects.unscoped("test").get()
     assert (proposal.body["value"], proposal.proposed_by.username, proposal.confirmed_at) == ("0.2951", "city", None)
     assert "等另一人确认" in get("city", "/rules/").content.decode()
-    assert "提出人不能自己确认" in post("city", f"/rules/proposals/{proposal.pk}/confirm/").content.decode()
+    assert "提出人不能自己决定" in post("city", f"/rules/proposals/{proposal.pk}/confirm/").content.decode()
     assert "确认生效" in get("second", "/rules/").content.decode()
     assert "已确认" in post("second", f"/rules/proposals/{proposal.pk}/confirm/").content.decode()
     assert "已经确认过" in post("second", f"/rules/proposals/{proposal.pk}/confirm/").content.decode()

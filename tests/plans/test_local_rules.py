@@ -73,7 +73,7 @@ def test_a_confirmed_rule_computes_the_accounts_anew(two: tuple[Any, Any]) -> No
 
 def test_nobody_confirms_what_he_proposed(two: tuple[Any, Any]) -> None:
     row = propose_rule(PARAMETER, "4310", BODY, actor=two[0], document="郴统函〔2025〕1号", today=TODAY)
-    with pytest.raises(InputError, match="提出人不能自己确认"):
+    with pytest.raises(InputError, match="提出人不能自己决定"):
         confirm_rule(row, actor=two[0], now=NOW)
     with pytest.raises(NotInForce):
         _value()

@@ -180,7 +180,7 @@ def plant(users: dict[str, Any], folder: Any) -> City:
     region = next(place for place, listed in rows.items() if listed)
     change = TargetProposal.objects.create(
         plan=plans["cz-15"], indicator=Indicator.objects.get(code="nox_reduction_t"), subject=subjects["431000"],
-        body={"number": "5", "words": mark("MARK", "P")}, document=mark("MARK", "P"), reason=mark("MARK", "P"), proposed_by=users["county"],
+        body={"number": "5", "words": mark("MARK", "P")}, document=mark("MARK", "P"), reason=mark("MARK", "P"), asked_by=users["county"],
     )  # fmt: skip
     draft, shared = (_decomposition(city, users["city"], plans["cz-15"], subjects["431000"], state) for state in ("draft", "published"))
     for ids in city.ids.values():

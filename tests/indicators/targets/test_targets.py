@@ -213,7 +213,7 @@ def test_a_change_stands_when_a_second_person_confirms_it(standing: None, users:
     ]  # fmt: skip
     assert InboxItem.objects.unscoped("test").get(kind="target").closed_at is not None
     assert Job.objects.unscoped("test").filter(kind="recompute").count() == 1
-    with pytest.raises(InputError, match="已经处理过"):
+    with pytest.raises(InputError, match="已经有人决定了"):
         services.decide(proposal, accept=True, actor=second, now=NOW)
 
 
@@ -242,7 +242,7 @@ def test_a_target_that_changed_meanwhile_is_not_overwritten(standing: None, user
         services.decide(late, accept=True, actor=second, now=NOW)
     assert get("cz-14", DECLINE, "431000").number == 17
     late.refresh_from_db(from_queryset=TargetProposal.objects.unscoped("test"))
-    assert late.accepted is None
+    assert late.granted is None
 
 
 def test_a_new_target_is_made_the_same_way(standing: None, users: dict[str, Any], second: Any) -> None:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from shuangkong.apps.desk.two_persons import TwoPersons
 from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.apps.organisations.scope import Scoped
 from shuangkong.core.digest import sm3_hex
@@ -277,26 +278,19 @@ class Suppression(Scoped):
         return readable(user)
 
 
-class CheckSwitch(Scoped):
+class CheckSwitch(TwoPersons, Scoped):
     """A check switched on or off for everybody by two persons: one proposes with the reason, another one decides."""
 
     check_number = models.CharField(max_length=40)
     on = models.BooleanField()
     reason = models.CharField(max_length=500)
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField()
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    decided_at = models.DateTimeField(null=True)
-    granted = models.BooleanField(null=True)
 
     class Meta:
         ordering = ["-id"]
         verbose_name = _("检查启停")
         constraints = [
+            *TwoPersons.Meta.constraints,
             models.UniqueConstraint(fields=["check_number"], condition=models.Q(decided_at=None), name="filing_checkswitch_open_once"),
-            models.CheckConstraint(
-                condition=models.Q(decided_by=None) | ~models.Q(decided_by=models.F("asked_by")), name="filing_checkswitch_two_persons"
-            ),
         ]
 
     @classmethod
@@ -305,25 +299,18 @@ class CheckSwitch(Scoped):
         return models.Q() if user.sees_all else models.Q(granted=True)
 
 
-class Unlocking(Scoped):
+class Unlocking(TwoPersons, Scoped):
     """A locked filing opened by two persons: one asks with the reason, another one confirms or refuses."""
 
     filing = models.ForeignKey(Filing, models.PROTECT, related_name="unlockings")
     reason = models.CharField(max_length=500)
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField()
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    decided_at = models.DateTimeField(null=True)
-    granted = models.BooleanField(null=True)
 
     class Meta:
         ordering = ["-id"]
         verbose_name = _("解锁")
         constraints = [
+            *TwoPersons.Meta.constraints,
             models.UniqueConstraint(fields=["filing"], condition=models.Q(decided_at=None), name="filing_unlocking_open_once"),
-            models.CheckConstraint(
-                condition=models.Q(decided_by=None) | ~models.Q(decided_by=models.F("asked_by")), name="filing_unlocking_two_persons"
-            ),
         ]
 
     @classmethod

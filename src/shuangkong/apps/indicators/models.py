@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from shuangkong.apps.desk.two_persons import TwoPersons
 from shuangkong.apps.indicators.annexes.models import AnnexBatch as AnnexBatch
 from shuangkong.apps.indicators.decomposition.models import CountyInput as CountyInput
 from shuangkong.apps.indicators.decomposition.models import Decomposition as Decomposition
@@ -266,10 +267,10 @@ class DisclosedAnnex(models.Model):
     annex = models.OneToOneField(Annex, models.PROTECT, related_name="disclosed")
 
 
-class TargetProposal(Scoped):
+class TargetProposal(TwoPersons, Scoped):
     """A target that is to stand, new or changed: proposed by one person, decided by another. Never changed once decided.
 
-    ``body`` holds the fields as they are to be, ``before`` as they were (empty for a new target). ``accepted`` is None while it waits.
+    ``body`` holds the fields as they are to be, ``before`` as they were (empty for a new target).
     """
 
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="+")
@@ -280,16 +281,12 @@ class TargetProposal(Scoped):
     before = CanonicalField(default=dict)
     document = models.CharField(max_length=120)
     reason = models.CharField(max_length=200, blank=True)
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField(db_default=Now())
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    decided_at = models.DateTimeField(null=True)
-    accepted = models.BooleanField(null=True)
     demonstration = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-id"]
         verbose_name = _("目标变更")
+        constraints = [*TwoPersons.Meta.constraints]
 
     @classmethod
     def scope_q(cls, user: Any) -> models.Q:

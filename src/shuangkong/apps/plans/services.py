@@ -16,6 +16,7 @@ from shuangkong import rulebook
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.desk.services import jobs
 from shuangkong.apps.desk.services.inbox import close_items, open_item
+from shuangkong.apps.desk.two_persons import require_second
 from shuangkong.apps.organisations.models import Department, Subject, User
 from shuangkong.apps.organisations.services import Change, put_rows
 from shuangkong.apps.plans.models import Action, Annex, Clause, Duty, LocalRuleRow, Obligation, ParentTarget, Plan
@@ -148,8 +149,7 @@ def confirm_rule(row: LocalRuleRow, *, actor: Any, now: datetime) -> LocalRuleRo
         RulebookError: it no longer fits, because of what was confirmed meanwhile.
     """
     _require_city(actor, row.parameter)
-    if row.proposed_by_id == actor.pk:
-        raise InputError(_("提出人不能自己确认"), where=row.parameter, why=_("本地规则由两人经手"), do=_("请另一人确认"))
+    require_second(row.proposed_by_id, actor, where=row.parameter)
     waiting = LocalRuleRow.objects.unscoped("a proposal is confirmed once").filter(pk=row.pk, confirmed_at__isnull=True)
     if not waiting.exists():
         raise InputError(_("这一行已经确认过"), where=row.parameter)

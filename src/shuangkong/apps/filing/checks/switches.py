@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
+from shuangkong.apps.desk.two_persons import settle
 from shuangkong.apps.filing.models import CheckSwitch, Filing, Suppression
 from shuangkong.apps.filing.permissions import reviews_at_all
 from shuangkong.apps.organisations.models import User
@@ -71,12 +72,8 @@ def decide_switch(switch: CheckSwitch, granted: bool, user: Any, *, now: datetim
         InputError: the same person, not the user's to decide, or decided meanwhile.
     """
     check = _require_city(user, switch.check_number)
-    if switch.asked_by_id == user.pk:
-        raise InputError(_("不能决定自己提出的"), where=f"{switch.check_number} {check.title}", do=_("请另一位同事决定"))
     with transaction.atomic():
-        open_ = CheckSwitch.objects.unscoped("the proposal that was read").filter(pk=switch.pk, decided_at=None)
-        if open_.update(decided_by=user, decided_at=now, granted=granted) != 1:
-            raise InputError(_("已经有人决定了"), where=f"{switch.check_number} {check.title}")
+        settle(switch, user, granted=granted, now=now, where=f"{switch.check_number} {check.title}", do=_("请另一位同事决定"))
         record(
             "filing.check.confirmed" if granted else "filing.check.refused", switch, actor=user,
             after={"check": switch.check_number, "on": switch.on},

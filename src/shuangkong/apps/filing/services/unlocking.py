@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
-from shuangkong.apps.desk.services.states import Step, advance, outdone
+from shuangkong.apps.desk.services.states import Step, advance
+from shuangkong.apps.desk.two_persons import require_second, settle
 from shuangkong.apps.filing.models import Filing, Unlocking
 from shuangkong.apps.filing.permissions import require_keeper
 from shuangkong.core.errors import InputError
@@ -46,8 +47,7 @@ def _open_request(filing: Filing) -> Unlocking:
 
 def _require_second(filing: Filing, user: Any, asked: Unlocking) -> None:
     require_keeper(filing, user)
-    if asked.asked_by_id == user.pk:
-        raise InputError(_("不能确认自己的申请"), where=str(filing), why=_("解锁要两个人"), do=_("请另一位审核人确认"))
+    require_second(asked.asked_by_id, user, where=str(filing), do=_("请另一位审核人确认"))
 
 
 def confirm_unlock(filing: Filing, user: Any, *, now: datetime) -> None:
@@ -62,7 +62,7 @@ def confirm_unlock(filing: Filing, user: Any, *, now: datetime) -> None:
     step = Step("filing.filing.unlock", user, filing.subject_id, after={**filing.logged(asked.reason), "asked_by": asked.asked_by_id})
     with transaction.atomic():
         advance(filing, FILING, "unlock", guards, step)
-        _decide(asked, user, now, granted=True)
+        settle(asked, user, granted=True, now=now, where=str(filing))
 
 
 def refuse_unlock(filing: Filing, user: Any, *, now: datetime) -> None:
@@ -70,11 +70,5 @@ def refuse_unlock(filing: Filing, user: Any, *, now: datetime) -> None:
     asked = _open_request(filing)
     _require_second(filing, user, asked)
     with transaction.atomic():
-        _decide(asked, user, now, granted=False)
+        settle(asked, user, granted=False, now=now, where=str(filing))
         record("filing.unlocking.refused", asked, actor=user, subject_id=filing.subject_id, after={"filing": filing.pk})
-
-
-def _decide(asked: Unlocking, user: Any, now: datetime, *, granted: bool) -> None:
-    rows = Unlocking.objects.unscoped("the request just read").filter(pk=asked.pk, decided_at=None)
-    if rows.update(decided_by=user, decided_at=now, granted=granted) != 1:
-        raise outdone(asked.filing, FILING, "unlock")

@@ -16,6 +16,7 @@ from shuangkong.apps.audit.services import record
 from shuangkong.apps.desk.services import jobs
 from shuangkong.apps.desk.services.inbox import close_items, open_item
 from shuangkong.apps.desk.services.states import Step, advance
+from shuangkong.apps.desk.two_persons import require_second
 from shuangkong.apps.indicators.decomposition import gather, solving
 from shuangkong.apps.indicators.decomposition.models import CountyInput, Decomposition
 from shuangkong.apps.indicators.decomposition.schemes import INPUTS, SCHEMES, Scheme
@@ -212,8 +213,7 @@ def _require_solved(version: Decomposition, actor: Any) -> None:
 
 def _require_second(version: Decomposition, actor: Any) -> None:
     _require_city(actor)
-    if version.submitted_by_id == actor.pk:
-        raise InputError(_("提交人不能自己发布或退回"), where=str(version), why=_("分解由两人经手"), do=_("请另一位市级主管处理"))
+    require_second(version.submitted_by_id, actor, where=str(version), do=_("请另一位市级主管处理"))
 
 
 @transaction.atomic

@@ -80,10 +80,10 @@ def list_page(user: Any, asked: Asked, today: date) -> ListPage:
     everything = list(visible(user).filter(plan=plan).order_by("indicator__position", "annex", "subject__position", "pk"))
     found = [target for target in everything if _asked_for(target, asked)]
     by = last_month(plan, today)
-    waiting = TargetProposal.objects.visible_to(user).filter(accepted__isnull=True, plan=plan)
+    waiting = TargetProposal.objects.visible_to(user).filter(decided_at=None, plan=plan)
     return ListPage(
         plans, plan, asked, [_line(target, by) for target in _in_order(found)], _distinct([t.indicator for t in everything]),
-        _distinct([t.subject for t in everything]), list(waiting.select_related("indicator", "subject", "proposed_by")), by,
+        _distinct([t.subject for t in everything]), list(waiting.select_related("indicator", "subject", "asked_by")), by,
     )  # fmt: skip
 
 
@@ -164,7 +164,7 @@ class TargetPage:
     def changes(self) -> list[TargetProposal]:
         """How it was changed by hand, newest first: one statement."""
         found = TargetProposal.objects.visible_to(self.user).filter(target=self.target)
-        return list(found.select_related("proposed_by", "decided_by"))
+        return list(found.select_related("asked_by", "decided_by"))
 
     @cached_property
     def internal(self) -> Target | None:
@@ -211,5 +211,5 @@ def _cannot(target: Target) -> InputError | None:
 
 def proposal_of(user: Any, pk: int) -> TargetProposal | None:
     """One proposal that the reader may see."""
-    found = TargetProposal.objects.visible_to(user).select_related("plan", "indicator", "subject", "proposed_by", "decided_by", "target")
+    found = TargetProposal.objects.visible_to(user).select_related("plan", "indicator", "subject", "asked_by", "decided_by", "target")
     return found.filter(pk=pk).first()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.desk.services import jobs
 from shuangkong.apps.desk.services.inbox import close_items, open_item
+from shuangkong.apps.desk.two_persons import settle
 from shuangkong.apps.indicators.models import HANDED_DOWN, INTERNAL, DisclosedAnnex, Disclosure, Indicator, Target, TargetProposal
 from shuangkong.apps.indicators.targets import content
 from shuangkong.apps.indicators.targets.paths import CUMULATIVE, DECLINE, shape_by_code
@@ -82,7 +83,7 @@ def propose(
         raise InputError(_("没有改动"), where="number", do=_("改一处再提出"))
     proposal = TargetProposal(
         plan=plan, indicator=indicator, subject=subject, target=target, body=body, before=before, document=document.strip(), reason=reason,
-        proposed_by=actor, demonstration=settings.DEMONSTRATION,
+        asked_by=actor, demonstration=settings.DEMONSTRATION,
     )  # fmt: skip
     proposal.save()
     after = {"plan": plan.code, "indicator": indicator.code, "subject": subject.code, "document": document, **_changed(before, body)}
@@ -124,11 +125,7 @@ def decide(proposal: TargetProposal, *, accept: bool, actor: Any, now: datetime)
         InputError: the person proposed it or does not work for the city, it is decided, or no longer fits.
     """
     _require_city(actor)
-    if proposal.proposed_by_id == actor.pk:
-        raise InputError(_("提出人不能自己确认"), where=proposal.indicator.name, why=_("目标由两人经手"), do=_("请另一人确认"))
-    waiting = TargetProposal.objects.unscoped("a proposal is decided once").filter(pk=proposal.pk, accepted__isnull=True)
-    if waiting.update(accepted=accept, decided_by=actor, decided_at=now) != 1:
-        raise InputError(_("这项变更已经处理过"), where=proposal.indicator.name)
+    settle(proposal, actor, granted=accept, now=now, where=proposal.indicator.name)
     close_items(f"target:{proposal.pk}:")
     verb = "confirmed" if accept else "refused"
     record(f"indicators.target.{verb}", proposal, actor=actor, subject_id=proposal.subject_id, after={"document": proposal.document})

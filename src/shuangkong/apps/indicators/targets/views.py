@@ -126,7 +126,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     found = selectors.proposal_of(request.user, pk)
     if found is None:
         raise Http404
-    mine = found.proposed_by_id == request.user.pk
+    mine = found.asked_by_id == request.user.pk
     return render(request, "indicators/targets/proposal.html", {"proposal": found, "changes": charts.changes(found), "mine": mine})
 
 

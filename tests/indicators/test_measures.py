@@ -165,7 +165,8 @@ def test_a_measure_needs_a_rule_that_the_rulebook_knows() -> None:
 # versions
 
 
-def test_a_kept_version_stays_and_the_city_decides(county: Subject, users: dict[str, Any]) -> None:
+def test_a_kept_version_stays_and_another_decides(county: Subject, users: dict[str, Any], make_user: Callable[..., Any]) -> None:
+    other = make_user("city", "second")
     drawn = services.draw_up(users["county"], county, Asked(2027), TODAY)
     first = services.keep(drawn, note="一", actor=users["county"])
     second = services.keep(drawn, note="二", actor=users["city"])
@@ -176,9 +177,11 @@ def test_a_kept_version_stays_and_the_city_decides(county: Subject, users: dict[
     with pytest.raises(InputError, match="文号或会议"):
         services.decide(first, adopt=True, document="", actor=users["city"], now=NOW)
     services.decide(first, adopt=True, document="会议一", actor=users["city"], now=NOW)
-    services.decide(second, adopt=True, document="会议二", actor=users["city"], now=NOW)
+    with pytest.raises(InputError, match="提出人不能自己决定"):
+        services.decide(second, adopt=True, document="会议二", actor=users["city"], now=NOW)
+    services.decide(second, adopt=True, document="会议二", actor=other, now=NOW)
     with pytest.raises(InputError, match="已经决定过"):
-        services.decide(second, adopt=False, document="", actor=users["city"], now=NOW)
+        services.decide(second, adopt=False, document="", actor=other, now=NOW)
     found = {plan.version: plan.decision for plan in MeasurePlan.objects.unscoped("test").all()}
     assert found == {1: "replaced", 2: "adopted"}
     actions = list(Entry.objects.filter(action__startswith="indicators.measure_plan").values_list("action", flat=True))

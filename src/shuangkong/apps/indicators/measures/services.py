@@ -13,6 +13,7 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
+from shuangkong.apps.desk.two_persons import require_second
 from shuangkong.apps.indicators.drafts import number_text
 from shuangkong.apps.indicators.measures.gaps import Gap, gaps
 from shuangkong.apps.indicators.measures.models import ControlMeasure, MeasurePlan
@@ -158,13 +159,14 @@ def keep(drawn: Drawn, *, note: str, actor: Any) -> MeasurePlan:
 
 
 def decide(plan: MeasurePlan, *, adopt: bool, document: str, actor: Any, now: datetime) -> None:
-    """Adopt or reject a kept version; the one adopted before for that year is replaced. Only the city's people decide.
+    """Adopt or reject a kept version; the one adopted before for that year is replaced. Only the city's people decide, and not who kept it.
 
     Raises:
         InputError: not for this person, no document, or decided already.
     """
     if not actor.sees_all:
         raise InputError(_("调控方案由市级主管部门决定"), do=_("请市级主管部门办理"))
+    require_second(plan.made_by_id, actor, where=str(plan.subject), do=_("请另一位市级主管决定"))
     if adopt and not document:
         raise InputError(_("采用方案须写明文号或会议"), where=_("文号"))
     states, plans = MeasurePlan.Decision, MeasurePlan.objects.unscoped("the service that decides")

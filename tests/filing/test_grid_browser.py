@@ -146,6 +146,29 @@ def test_a_session_that_ends_in_the_middle_loses_nothing(live_server: Any, page:
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('sk-draft')).length") == 0
 
 
+DRAFTS = "Object.keys(localStorage).filter((key) => key.startsWith('sk-draft')).sort()"
+
+
+def test_what_the_browser_keeps_is_its_persons_until_the_sign_out(live_server: Any, page: Any, people: Any, filing: Any) -> None:
+    made, mine, theirs = filing(), people["enterprise"], people["county"]
+    opened(page, live_server, mine, made)
+    keys = [f"sk-draft-999-{mine.pk}", f"sk-draft-999-1{mine.pk}", f"sk-draft-999-{theirs.pk}"]
+    page.evaluate("keys => keys.forEach((key) => localStorage.setItem(key, '{}'))", keys)
+    page.goto(f"{live_server.url}/filings/")
+    assert page.evaluate(DRAFTS) == keys[:1], "one's own stays while one is signed in"
+    browser.signed_in(page, live_server.url, theirs)
+    page.goto(f"{live_server.url}/filings/")
+    assert page.evaluate(DRAFTS) == []
+    opened(page, live_server, mine, made)
+    page.evaluate("key => localStorage.setItem(key, '{}')", keys[0])
+    browser.put(page, COAL, "500")
+    page.locator("details.menu:has([data-sign-out]) > summary").click()
+    page.get_by_role("button", name="退出").click()
+    page.wait_for_url("**/accounts/login/**")
+    assert page.evaluate(DRAFTS) == []
+    assert kit.again(made).draft == {COAL: "500"}, "what was typed last is sent before one leaves"
+
+
 def odd(_filing: Any, cells: dict[str, str]) -> list[Found]:
     """A check of the test: more than a thousand wants a reason."""
     high = float(cells.get(COAL, "0")) > 1000

@@ -195,6 +195,7 @@
 
   // The draft: a copy in this browser at once, the server soon after.
   function copy() {
+    if (window.skSignedOut) return;
     try {
       if (Object.keys(store.changes()).length) localStorage.setItem(keep, JSON.stringify(store.copy()));
       else localStorage.removeItem(keep);
@@ -348,5 +349,12 @@
     event.preventDefault();
     save().then(() => { if (!Object.keys(store.changes()).length) event.target.submit(); });
   });
+  // Whoever signs out with changes that are still on their way sends them first; the copy in this browser goes with the sign-out.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-sign-out]") || event.target.dataset.sent || !Object.keys(store.changes()).length) return;
+    event.preventDefault();
+    event.target.dataset.sent = "yes";
+    save().then(() => event.target.requestSubmit());
+  }, true);
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
 })();

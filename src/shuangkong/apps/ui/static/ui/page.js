@@ -18,6 +18,20 @@
     }
     if (event.target.closest("[data-print]")) print();
   });
+  // What the browser keeps of somebody's work (sk-draft-…-<person>) is that person's alone: gone at sign-out and for whoever comes next.
+  function forget(which) {
+    try {
+      for (const key of Object.keys(localStorage)) if (key.startsWith("sk-draft-") && which(key)) localStorage.removeItem(key);
+    } catch (error) { /* storage may be refused */ }
+  }
+  const person = document.body.dataset.person;
+  if (person) forget((key) => !key.endsWith("-" + person));
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || !event.target.matches("[data-sign-out]")) return;
+    window.skSignedOut = true;
+    forget(() => true);
+  });
+
   document.addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form.requestSubmit(); });
 
   // 说明这个数: a dialog keeps the focus inside, Esc closes it and the focus returns to the figure.

@@ -14,6 +14,7 @@ from shuangkong.apps.filing import reviewing
 from shuangkong.apps.filing.services import return_
 from shuangkong.apps.filing.waiting import tell
 from shuangkong.apps.organisations.models import Subject
+from shuangkong.apps.plans.services import confirm_rule, propose_rule
 from shuangkong.core.periods import Period
 from shuangkong.rulebook import forms
 from tests.filing.conftest import NOW
@@ -173,3 +174,14 @@ def test_the_list_accepts_only_the_rounds_that_it_showed(people: Any, filing: An
     assert again(made[1]).level == "county", "a filing without its round is not accepted"
     client.post("/filings/review/accept/", {"filing": [f"{made[1].pk}-2"]})
     assert again(made[1]).level == "city"
+
+
+def test_how_large_a_jump_is_pointed_out_is_a_rule(people: Any, filing: Any) -> None:
+    client, made = Client(), filing()
+    client.force_login(people["enterprise"])
+    assert '"jump": 30.0' in client.get(f"/filings/{made.pk}/").content.decode()
+    days = dict.fromkeys(("applies_from", "published_on", "entered_on", "checked_on"), "2026-01-01")
+    body = {"row": "own", "value": "12.5", **days, "evidence": "text", "source": {"number": "试", "locator": "附件"}}
+    proposed = propose_rule("filing.jump_percent", "4310", body, actor=people["drc"], document="试", today=NOW.date())
+    confirm_rule(proposed, actor=people["stat"], now=NOW)
+    assert '"jump": 12.5' in client.get(f"/filings/{made.pk}/").content.decode()

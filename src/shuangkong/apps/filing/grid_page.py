@@ -8,12 +8,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from shuangkong.apps.filing.checks.finder import rule_of
 from shuangkong.apps.filing.models import Filing, Round
 from shuangkong.apps.filing.selectors import filings_of
 from shuangkong.core.forms import Form, changes
 
-#: A change on the period before beyond this is coloured for the one who fills in. Only a hint: findings come from the checks. [D]
-JUMP_PERCENT = 30
+#: A change on the period before beyond this is coloured for the one who fills in. Only a hint: findings come from the checks.
+JUMP = "filing.jump_percent"
 _WORDS = {
     "month": (_("上月"), _("环比"), _("去年同月")),
     "quarter": (_("上季"), _("环比"), _("去年同季")),
@@ -36,7 +37,7 @@ def beside(filing: Filing, told: Mapping[str, Any], rounds: Sequence[Round], ver
     """The rest of the grid's data. ``rounds`` and ``versions`` are the filing's own, oldest first."""
     words = _WORDS[filing.period_kind]
     return {
-        **told, "jump": JUMP_PERCENT, "before": compared_with(told["editable"], rounds, versions, filing, user),
+        **told, "jump": float(rule_of(filing)(JUMP)), "before": compared_with(told["editable"], rounds, versions, filing, user),
         "words": {"previous": str(words[0]), "change": str(words[1]), "yearAgo": str(words[2])},
         "rounds": [{"number": each.number, "at": each.submitted_at.isoformat()} for each in rounds],
     }  # fmt: skip

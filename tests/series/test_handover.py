@@ -46,6 +46,18 @@ def test_all_spools_are_handed_on_once(tmp_path):
     handover.close()
 
 
+def test_a_batch_is_bounded_however_many_spools_there_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "LARGEST_BATCH_RECORDS", 10)
+    for spool in range(3):
+        fill(tmp_path, f"w{spool}", range(10 * spool, 10 * spool + 9))
+    handover = Handover(tmp_path)
+    steps = []
+    while step := handover.step():
+        steps.append(step.records)
+    assert steps == [9, 9, 9] and len(handed(handover)) == 27
+    handover.close()
+
+
 def test_a_kill_between_file_and_transaction_repeats_nothing(tmp_path, monkeypatch):
     fill(tmp_path, "a", range(10))
     handover = Handover(tmp_path)

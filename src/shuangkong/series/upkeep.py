@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from shuangkong.series import parts
 from shuangkong.series.catalogue import File
-from shuangkong.series.engines import DuckDB
+from shuangkong.series.engines import DUCKDB
 from shuangkong.series.files import sync_directory
-from shuangkong.series.reading import SPILL, Reader
+from shuangkong.series.reading import Reader
 from shuangkong.series.schema import IMPLAUSIBLE, STORED
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Space(NamedTuple):
 
 def verify(store: Readings, *, raw: bool) -> list[Fault]:
     """Each live file against the catalogue; with *raw* the table against a rebuild, made in a folder beside it."""
-    with Reader(store.root, engine=DuckDB(store.folder / SPILL)) as reader:
+    with Reader(store.folder.parent, engine=DUCKDB) as reader:
         found = [Fault(file.name, why) for file in reader.files if (why := _wrong_with(store.data, file))]
         if raw and not found:
             store.hold("verify")

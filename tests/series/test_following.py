@@ -39,7 +39,7 @@ def test_the_follower_parses_folds_and_merges(tmp_path, monkeypatch):
         follower = Follower(made, merge, said.append)
         assert follower.step() and made.parsed == 3 and not follower.step(), "one tail of three batches"
         made.append(table([reading(minute=5, source=4)]), 4)
-        assert follower.step() and [file.level for file in made.catalogue.files()] == [1]
+        assert follower.step() and [file.level for file in made.catalogue.files()] == [1] and made.catalogue.dead() == (0, 0)
         monkeypatch.setattr(compaction, "due", lambda files, parsed: ["2026-11"] if any(file.role == "tail" for file in files) else [])
         follower.step()
         within(60, lambda: not follower.step() and [file.role for file in made.catalogue.files()] == ["current"])

@@ -26,7 +26,7 @@ class Follower:
         """Does the next thing there is to do; whether there was one.  A full disk is told once and tried again."""
         try:
             self._look_after_merge()
-            done = bool(self._store.parse_next()) or self._store.fold()
+            done = bool(self._store.parse_next()) or self._fold()
         except (OSError, sqlite3.Error) as error:
             if str(error) != self._failing:
                 self._failing = str(error)
@@ -36,6 +36,12 @@ class Follower:
             self._failing = ""
             self._announce("读数入表已恢复")
         return done
+
+    def _fold(self) -> bool:
+        folded = self._store.fold()
+        if folded:
+            self._store.sweep()
+        return folded
 
     @property
     def is_failing(self) -> bool:

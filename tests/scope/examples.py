@@ -149,6 +149,7 @@ PAGES: dict[str, list[Example]] = {
     "monitoring:dialogue": [get("/monitoring/devices/{device}/dialogue/", "TEL")],
     "monitoring:outages": [*list_of("/monitoring/outages/"), get("/monitoring/outages/?q=ZQX&state=all&county={code}")],
     "monitoring:outage": [get("/monitoring/outages/{outage}/", "TEL"), post("/monitoring/outages/{outage}/", "TEL", {"words": "x"})],
+    "monitoring:coverage": [*list_of("/monitoring/coverage/"), get("/monitoring/coverage/?county={code}&kind=permit&missing=yes")],
     "monitoring:findings": [*list_of("/monitoring/findings/"), get("/monitoring/findings/?q=ZQX&state=all&rule=R01")],
     "monitoring:finding": [get("/monitoring/findings/{finding}/", "TEL"), post("/monitoring/findings/{finding}/", "TEL", {"words": "x"})],
     "monitoring:incidents": [*list_of("/monitoring/incidents/"), get("/monitoring/incidents/?mn=ZQX&state=open")],
@@ -263,6 +264,7 @@ EXPORTS = {
         "/data/export/readings/?point={point}&level=hour&format=xlsx",
     ],
     "outages": ["/data/export/outages/?state=all&format=xlsx", "/data/export/outages/?q=ZQX&format=csv"],
+    "coverage": ["/data/export/coverage/?format=xlsx", "/data/export/coverage/?county={code}&format=csv"],
     "quality_findings": ["/data/export/quality_findings/?state=all&format=xlsx", "/data/export/quality_findings/?q=ZQX&format=csv"],
     "batches": ["/data/export/batches/?format=xlsx", "/data/export/batches/?format=csv"],
     "indicator": [
@@ -296,6 +298,7 @@ API: dict[str, list[Example]] = {
     "GET rows/{row_id}": [get("/{row}", "ROW")],
     "GET batches": [get("?limit=500")], "GET batches/{batch_id}": [get("/{batch}", "MARK")],
     "GET points": [get("?limit=500"), get("?subjects={code}&media=water")], "GET points/{point_id}": [get("/{point}", "TEL")],
+    "GET points/coverage": [get("/coverage"), get("/coverage?county={code}&kind=permit")],
     "GET points/{point_id}/readings": [
         get("/{point}/readings", "TEL", shows=False), get("/{point}/readings?level=realtime", "TEL", shows=False),
     ],

@@ -230,6 +230,7 @@ EXPORT_KINDS = {
     "points": "shuangkong.apps.monitoring.exports.points",
     "readings": "shuangkong.apps.monitoring.exports.readings",
     "outages": "shuangkong.apps.monitoring.exports.outages",
+    "coverage": "shuangkong.apps.monitoring.exports.coverage",
     "quality_findings": "shuangkong.apps.monitoring.exports.quality_findings",
 }
 # What looks at a filing before it is submitted: functions (filing, cells) -> findings.

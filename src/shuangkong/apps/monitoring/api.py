@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from shuangkong.apps.audit.services import record_read
+from shuangkong.apps.monitoring import coverage as coverage_of
 from shuangkong.apps.monitoring import history
 from shuangkong.apps.monitoring.models import Point
 from shuangkong.apps.ui.api import Answer, PageAnswer, Paging, answers, listed, part_of
@@ -113,6 +114,35 @@ def points(request: HttpRequest, filters: Query[PointFilters], paging: Query[Pag
         if text:
             found = found.filter(**{f"{column}__in": listed(text)})
     return part_of(found.order_by("key"), paging)
+
+
+class CoverageLine(Schema):
+    """A county, a reason, or all: how many must be connected and are; shares as texts, null where nothing was expected."""
+
+    code: str
+    name: str
+    required: int
+    connected: int
+    connected_share: str | None
+    completeness: str | None
+    effective_transmission: str | None
+
+
+class CoverageAnswer(Answer):
+    """Who must be connected against who is; the rates are those of the days named."""
+
+    first_day: date
+    last_day: date
+    total: CoverageLine
+    counties: list[CoverageLine]
+    kinds: list[CoverageLine]
+
+
+@router.get("/coverage", response=answers(CoverageAnswer), summary="联网覆盖")
+def coverage(request: HttpRequest, county: str = "", kind: str = "") -> dict[str, Any]:
+    """By county and by reason (permit, voc, park, energy), as far as the caller sees the units."""
+    today, now = request.today, request.now  # type: ignore[attr-defined]
+    return coverage_of.as_data(coverage_of.coverage(request.user, today, now, county=county, kind=kind))
 
 
 @router.get("/{int:point_id}", response=answers(PointAnswer), summary="一个监测点")

@@ -11,11 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.desk.services.exports import ROWS_MAX, Table
+from shuangkong.apps.monitoring import coverage as coverage_of
 from shuangkong.apps.monitoring import history, overview, selectors, trouble
 from shuangkong.apps.monitoring.drawing import flag_words
 from shuangkong.apps.monitoring.history import Window
-from shuangkong.apps.monitoring.models import Outage, Point, QualityFinding
+from shuangkong.apps.monitoring.models import ConnectionDuty, Outage, Point, QualityFinding
 from shuangkong.apps.monitoring.series_words import kind_words, quality_words
+from shuangkong.apps.monitoring.services.alerts import civil_day
 from shuangkong.apps.monitoring.services.collecting import store
 from shuangkong.apps.ui.statuses import VOCABULARY
 from shuangkong.series.reading import Reader
@@ -84,6 +86,26 @@ def _finding_line(line: QualityFinding) -> list[Any]:
         str(VOCABULARY[f"quality_{line.state}"].word), line.window_start, line.window_end, line.saw, line.words,
         _("演示") if line.demonstration else "",
     ]  # fmt: skip
+
+
+def coverage(user: Any, filters: dict[str, str]) -> Table:
+    """Who must be connected, and whether they are, filtered as the page filters them."""
+    now = selectors.database_now()
+    found = coverage_of.coverage(user, civil_day(now), now, county=filters.get("county", ""), kind=filters.get("kind", ""))
+    units = [unit for unit in found.units if not filters.get("missing") or unit.missing]
+    headings = [
+        _("单位"), _("代码"), _("县市区"), _("类别"), _("理由"), _("依据"), _("自"), _("联网"), _("监测项目"), _("最近来数"), _("应有分钟"),
+        _("收到分钟"), _("演示"),
+    ]  # fmt: skip
+    rows = [
+        [
+            unit.name, unit.code, unit.county, str(ConnectionDuty.Kind(unit.kind).label), unit.reason, unit.document, unit.since,
+            _("没有联网") if unit.missing else _("已联网"), unit.points, unit.last_received_at, unit.rates.expected, unit.rates.received,
+            _("演示") if unit.demonstration else "",
+        ]
+        for unit in units
+    ]  # fmt: skip
+    return Table(_("联网覆盖"), headings, rows, len(rows))
 
 
 def readings(user: Any, filters: dict[str, str]) -> Table | None:

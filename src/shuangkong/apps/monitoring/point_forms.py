@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shuangkong.apps.monitoring import history
 from shuangkong.apps.monitoring.forms import SELECT, TEXT, Filters
-from shuangkong.apps.monitoring.models import Point
+from shuangkong.apps.monitoring.models import ConnectionDuty, Point
 from shuangkong.apps.monitoring.overview import STATES
 from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui.statuses import VOCABULARY
@@ -101,3 +101,19 @@ class FindingFilters(_TroubleFilters):
         super().__init__(*args, machine=QUALITY, prefix_of="quality", **kwargs)
         self.fields["rule"].choices = [("", _("全部")), *((rule, f"{rule} {title}") for rule, title in rules)]
         self.order_fields(["state", "rule", "county", "q"])
+
+
+class CoverageFilters(Filters):
+    """Which units that must be connected."""
+
+    county = forms.ChoiceField(label=_("县市区"), required=False, widget=forms.Select(SELECT))
+    kind = forms.ChoiceField(
+        label=_("类别"), required=False, choices=[("", _("全部")), *ConnectionDuty.Kind.choices], widget=forms.Select(SELECT)
+    )
+    missing = forms.ChoiceField(
+        label=_("联网"), required=False, choices=[("", _("全部")), ("yes", _("没有联网的"))], widget=forms.Select(SELECT)
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["county"].choices = [("", _("全部")), *_counties()]

@@ -14,13 +14,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shuangkong.apps.desk.services.states import Guards
+from shuangkong.apps.monitoring import coverage as coverage_of
 from shuangkong.apps.monitoring import drawing, history, trouble
-from shuangkong.apps.monitoring.point_forms import FindingFilters, OutageFilters
+from shuangkong.apps.monitoring.models import QualityFinding
+from shuangkong.apps.monitoring.point_forms import CoverageFilters, FindingFilters, OutageFilters
 from shuangkong.apps.monitoring.rules import whole
+from shuangkong.apps.monitoring.services import findings as finding_services
 from shuangkong.apps.monitoring.services import outages as outage_services
 from shuangkong.apps.ui.tables import Column, chips, table
 from shuangkong.core.errors import InputError
-from shuangkong.core.states import OUTAGE, Machine
+from shuangkong.core.states import OUTAGE, QUALITY, Machine
 
 OUTAGE_COLUMNS = (
     Column(gettext_lazy("状态"), "state"),
@@ -116,15 +119,74 @@ def findings(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def finding(request: HttpRequest, finding_id: int) -> HttpResponse:
-    """One finding with its evidence and the values that it is about."""
+    """One finding with its evidence and the values that it is about; a post explains, settles or reopens it."""
     found = trouble.finding_of(request.user, finding_id)
     if found is None:
         raise Http404
+    words, outcome, problem = request.POST.get("words", ""), request.POST.get("outcome", ""), None
+    if request.method == "POST":
+        problem = _tried(lambda: _finding_act(found, request, outcome, words))
+        if problem is None:
+            messages.success(request, _("已保存，记入审计"))
+            return redirect("monitoring:finding", found.pk)
+    acts = _acts(QUALITY, found.state, finding_services.guards(found, PROBE, request.user))
     window = history.around(found.window_start, found.window_end)
     readings = history.values([found.point_id], window)[found.point_id]
-    limits = drawing.limits_on(found.point, window)
     context = {
-        "finding": found, "level": window.level.code,
-        "drawn": drawing.draw(found.point, window, readings, limits, request.now) if readings else None,  # type: ignore[attr-defined]
+        "finding": found, "level": window.level.code, "acts": acts, "problem": problem, "words": words,
+        "outcomes": finding_services.OUTCOMES.items() if any(verb == "settle" for verb, _word in acts) else (),
+        "outcome": finding_services.OUTCOMES.get(found.outcome, found.outcome), "evidence": found.evidence,
+        "compared": found.evidence.get("compared", {}).items(),
+        "drawn": drawing.draw(found.point, window, readings, drawing.limits_on(found.point, window), request.now),  # type: ignore[attr-defined]
+        "why_not": "" if acts else _("所属单位说明，市级主管核实。"),
     }  # fmt: skip
-    return render(request, "monitoring/finding.html", context)
+    return render(request, "monitoring/finding.html", context, status=400 if problem else 200)
+
+
+def _finding_act(found: QualityFinding, request: HttpRequest, outcome: str, words: str) -> None:
+    """The act that the form names."""
+    now = request.now  # type: ignore[attr-defined]
+    match request.POST.get("do", ""):
+        case "explain":
+            finding_services.explain(found, words, request.user, now)
+        case "settle":
+            finding_services.settle(found, outcome, words, request.user, now)
+        case "reopen":
+            finding_services.reopen(found, words, request.user, now)
+        case _:
+            raise BadRequest("no such act")
+
+
+COVERAGE_COLUMNS = (
+    Column(gettext_lazy("联网"), "missing"),
+    Column(gettext_lazy("单位"), "name"),
+    Column(gettext_lazy("为什么应联网"), "kind"),
+    Column(gettext_lazy("自"), "since", numeric=True, hide="m"),
+    Column(gettext_lazy("监测项目"), "points", numeric=True),
+    Column(gettext_lazy("最近来数"), "heard", numeric=True),
+    Column(gettext_lazy("传输率"), "rate", numeric=True, hide="m"),
+)
+_COVERAGE_KEYS = {
+    "missing": lambda unit: MISSING_FIRST.index(unit.missing), "name": lambda unit: unit.name, "kind": lambda unit: unit.kind,
+    "since": lambda unit: unit.since, "points": lambda unit: unit.points, "heard": lambda unit: unit.last_received_at,
+    "rate": lambda unit: unit.rates.completeness,
+}  # fmt: skip
+#: Who is not connected stands before who is.
+MISSING_FIRST = ("no_point", "never", "silent", "")
+
+
+@login_required
+@require_safe
+def coverage(request: HttpRequest) -> HttpResponse:
+    """Who must be connected against who is: by county and reason, and the units, those that are not connected first."""
+    form = CoverageFilters(request.GET)
+    filters = form.filters()
+    today, now = request.today, request.now  # type: ignore[attr-defined]
+    found = coverage_of.coverage(request.user, today, now, county=filters.get("county", ""), kind=filters.get("kind", ""))
+    units = [unit for unit in found.units if not filters.get("missing") or unit.missing]
+    rows = [(line, [(kind.name, found.by_both.get((line.code, kind.code))) for kind in found.by_kind]) for line in found.by_county]
+    context = {
+        "form": form, "found": found, "rows": rows, "chips": chips(request.GET, form.in_words(filters)),
+        "table": table(request, units, COVERAGE_COLUMNS, "missing", keys=_COVERAGE_KEYS),
+    }  # fmt: skip
+    return render(request, "monitoring/coverage.html", context)

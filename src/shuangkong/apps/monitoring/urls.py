@@ -16,6 +16,7 @@ urlpatterns = [
     path("devices/<int:device_id>/dialogue/", point_views.device_dialogue, name="dialogue"),
     path("outages/", trouble_views.outages, name="outages"),
     path("outages/<int:outage_id>/", trouble_views.outage, name="outage"),
+    path("coverage/", trouble_views.coverage, name="coverage"),
     path("findings/", trouble_views.findings, name="findings"),
     path("findings/<int:finding_id>/", trouble_views.finding, name="finding"),
     path("incidents/", views.incidents, name="incidents"),

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shuangkong.apps.monitoring import drawing
+from shuangkong.apps.monitoring.models import ConnectionDuty
 from shuangkong.apps.monitoring.series_words import quality_words
 from shuangkong.apps.ui import statuses
+from shuangkong.core.rounding import round_half_up
 
 register = template.Library()
 
@@ -61,3 +65,28 @@ def lasted(line: Any, now: datetime) -> str:
     if days:
         return _("%(d)d天%(h)d小时") % {"d": days, "h": hours}
     return _("%(h)d小时%(m)d分") % {"h": hours, "m": minutes % 60} if hours else _("%(m)d分") % {"m": minutes}
+
+
+#: Why a unit that must be connected is not: its state and word.
+MISSING = {
+    "": ("w-ok", gettext_lazy("已联网")), "silent": ("w-stop", gettext_lazy("一周没有数据")), "never": ("st-2", gettext_lazy("从未上传")),
+    "no_point": ("st-1", gettext_lazy("没有监测点")),
+}  # fmt: skip
+
+
+@register.simple_tag
+def connection(unit: Any) -> SafeString:
+    """Whether a unit that must be connected is, or why not."""
+    return statuses.tag(*MISSING[unit.missing])
+
+
+@register.simple_tag
+def duty_kind(kind: str) -> str:
+    """For what reason a unit must be connected."""
+    return str(ConnectionDuty.Kind(kind).label)
+
+
+@register.simple_tag
+def percent(share: Decimal | None) -> str:
+    """A share as percent with one place; — where there is none."""
+    return "—" if share is None else f"{round_half_up(100 * share, 1)}%"

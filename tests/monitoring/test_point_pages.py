@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from shuangkong.apps.monitoring import history, overview
-from shuangkong.apps.monitoring.models import Outage, Point
+from shuangkong.apps.monitoring.models import ConnectionDuty, Outage, Point, QualityFinding
 from shuangkong.apps.monitoring.selectors import Gateway, gateway
 from shuangkong.apps.monitoring.services import collecting, points
 from shuangkong.apps.organisations.models import Department
@@ -234,7 +234,10 @@ def test_pages_take_a_fixed_number_of_statements(device, users, places, client_o
     sent(3, clock)
     client = client_of("city")
     point = Point.objects.unscoped("test").get(code="w01018")
-    most = {"/monitoring/": 15, f"/monitoring/points/{point.pk}/": 16, "/monitoring/outages/": 8, "/monitoring/findings/": 9}
+    most = {
+        "/monitoring/": 15, f"/monitoring/points/{point.pk}/": 16, "/monitoring/outages/": 8, "/monitoring/findings/": 9,
+        "/monitoring/coverage/": 12,
+    }  # fmt: skip
 
     def statements(address):
         client.get(address)
@@ -273,6 +276,50 @@ def test_an_outage_is_explained_by_its_enterprise_and_written_off_by_the_city_al
     assert Outage.objects.unscoped("test").get(pk=outage.pk).state == "closed"
     assert "没有未办结的中断" in text(enterprise.get("/monitoring/outages/"))
     assert "已办结" in text(enterprise.get("/monitoring/outages/?state=closed"))
+
+
+def test_a_finding_is_explained_settled_and_reopened(device, client_of, clock):
+    point = sent(5, clock)
+    evidence = {"why_odd": "真实的测量不会这样稳", "settle": "核对设备", "compared": {"最长不变": "6小时"}, "values": []}
+    found = QualityFinding.objects.create(
+        point=point, rule="Q04", title="数据恒定", severity="warn", window_start=NOW, window_end=NOW + 5 * MINUTE, found_at=clock[0],
+        saw="6小时没有变化", evidence=evidence,
+    )  # fmt: skip
+    address = f"/monitoring/findings/{found.pk}/"
+    enterprise, city = client_of("enterprise"), client_of("city")
+    page = text(enterprise.get(address))
+    assert all(word in page for word in ("6小时没有变化", "真实的测量不会这样稳", "核对设备", "最长不变", "series-option"))
+    assert 'value="settle"' not in page and 'value="settle"' in text(city.get(address))
+    assert enterprise.post(address, {"do": "explain", "words": ""}).status_code == 400
+    assert enterprise.post(address, {"do": "explain", "words": "停产检修"}).status_code == 302
+    assert "停产检修" in text(city.get(address))
+    refused = city.post(address, {"do": "settle", "words": "属实"})
+    assert refused.status_code == 400 and "没有选核实结果" in refused.content.decode()
+    assert city.post(address, {"do": "settle", "outcome": "true_value", "words": "属实"}).status_code == 302
+    assert "数据真实" in text(enterprise.get(address))
+    assert "没有未办结的疑点" in text(enterprise.get("/monitoring/findings/"))
+    assert "数据恒定" in text(enterprise.get("/monitoring/findings/?state=settled&rule=Q04&county=431002&q=总排口"))
+    assert city.post(address, {"do": "reopen", "words": "再查"}).status_code == 302
+    assert city.post(address, {"do": "x", "words": "x"}).status_code == 400
+    assert client_of("other_county").get(address).status_code == 404
+
+
+def test_coverage_shows_who_is_missing_first_and_adds_up(device, client_of, clock, places):
+    sent(5, clock)
+    ConnectionDuty.objects.create(subject=places["91-A"], kind="permit", reason="重点管理", since=date(2026, 1, 1))
+    ConnectionDuty.objects.create(subject=places["91-A"], kind="energy", reason="年耗能5万吨", since=date(2026, 1, 1))
+    ConnectionDuty.objects.create(subject=places["431003"], kind="park", reason="园区", since=date(2026, 1, 1))
+    page = text(client_of("city").get("/monitoring/coverage/"))
+    assert "应联网3家次，已联网1，33.3%" in page
+    listed = page.partition("应联网单位</h2>")[2]
+    assert listed.index("没有监测点") < listed.index("已联网</span>")
+    missing = text(client_of("city").get("/monitoring/coverage/?missing=yes")).partition("应联网单位</h2>")[2]
+    assert "年耗能5万吨" in listed and "重点管理" not in missing
+    own = text(client_of("enterprise").get("/monitoring/coverage/"))
+    assert "应联网2家次，已联网1，50%" in own or "应联网2家次，已联网1，50.0%" in own
+    assert "导入应联网名单" not in own and "没有与您单位有关" in text(client_of("reader").get("/monitoring/coverage/"))
+    answer = client_of("enterprise").get("/api/v1/points/coverage").json()
+    assert (answer["total"]["required"], answer["total"]["connected"]) == (2, 1)
 
 
 # export and API

@@ -41,7 +41,17 @@ from shuangkong.apps.indicators.models import (
 from shuangkong.apps.indicators.services import Known, load_catalogue, publish, store_known_on
 from shuangkong.apps.indicators.tables import Line
 from shuangkong.apps.ledger.models import Batch, Evidence, Row
-from shuangkong.apps.monitoring.models import Device, Incident, Meter, MeteredMonth, MeterTerm, Outage, Point, QualityFinding
+from shuangkong.apps.monitoring.models import (
+    ConnectionDuty,
+    Device,
+    Incident,
+    Meter,
+    MeteredMonth,
+    MeterTerm,
+    Outage,
+    Point,
+    QualityFinding,
+)  # fmt: skip
 from shuangkong.apps.monitoring.services import collecting
 from shuangkong.apps.organisations.keys import create_key
 from shuangkong.apps.organisations.models import Subject
@@ -404,6 +414,8 @@ def _telemetry(city: City, tag: str, subject: Any) -> None:
         subject=whose, product="electricity", flow="inflow", month=date(1960 + ord(tag[0]), 9, 1), quantity=Decimal(1), complete=False,
         why=words, meters=1, incomplete=1, worked_out_at=NOW,
     )  # fmt: skip
+    if subject is not None:
+        ConnectionDuty.objects.create(subject=subject, kind="permit", reason=words, since=date(2026, 1, 1))
     city.ids[tag].update(
         device=device.pk, incident=incident.pk, point=point.pk, outage=outage.pk, finding=finding.pk, at_ms=int(NOW.timestamp() * 1000),
         meter=meter.pk, metered_month=month.pk,

@@ -30,7 +30,7 @@ from shuangkong.apps.indicators.models import (
     Value,
 )  # fmt: skip
 from shuangkong.apps.ledger.models import Batch, Row
-from shuangkong.apps.monitoring.models import Device, Incident, Meter, Outage, Point, QualityFinding
+from shuangkong.apps.monitoring.models import ConnectionDuty, Device, Incident, Meter, Outage, Point, QualityFinding
 from shuangkong.apps.organisations.models import ApiKey
 from shuangkong.apps.plans.models import LocalRuleRow
 from shuangkong.project.api import docs
@@ -320,6 +320,7 @@ BROKEN: dict[str, tuple[Any, tuple[str, ...]]] = {
         ),
     ),
     "outages": (Outage, ("monitoring:outages", "monitoring:outage", "export outages")),
+    "duties to connect": (ConnectionDuty, ("monitoring:coverage", "export coverage")),
     "findings of quality": (QualityFinding, ("monitoring:findings", "monitoring:finding", "export quality_findings")),
     "meters": (Meter, ("monitoring:meters", "monitoring:meter")),
 }

@@ -108,12 +108,21 @@ def _believable(day: date | None) -> date | None:
     return None if day is None else min(max(day, _FIRST_DAY), _LAST_DAY)
 
 
-def around(start: datetime, end: datetime) -> Window:
-    """The window of something that was seen between two moments, with some of what lies beside it, as fine as can be drawn."""
+def around(point_id: int, start: datetime, end: datetime) -> tuple[Window, list[Reading]]:
+    """The values of a point around what was seen between two moments: of the levels that can be drawn, that with the most of it."""
     margin = max((end - start) / 4, timedelta(hours=1))
     wide = end - start + 2 * margin
-    level = next((LEVELS[code] for code in ("realtime", "minute", "hour") if wide <= LEVELS[code].widest), LEVELS["day"])
-    return Window(level, start - margin, end + margin)
+    found: list[tuple[Window, list[Reading]]] = []
+    for level in LEVELS.values():
+        if wide <= level.widest or not found:
+            window = Window(level, start - margin, end + margin)
+            found.append((window, values([point_id], window)[point_id]))
+    return max(found, key=lambda pair: _covered(pair[1]))
+
+
+def _covered(readings: Sequence[Reading]) -> tuple[int, int]:
+    """In how many hours there is a value, then how many values there are."""
+    return len({int(reading.at.timestamp()) // 3600 for reading in readings}), len(readings)
 
 
 def _midnight(day: date) -> datetime:

@@ -20,6 +20,7 @@ from shuangkong.apps.monitoring.models import QualityFinding
 from shuangkong.apps.monitoring.point_forms import CoverageFilters, FindingFilters, OutageFilters
 from shuangkong.apps.monitoring.rules import whole
 from shuangkong.apps.monitoring.services import findings as finding_services
+from shuangkong.apps.monitoring.services import outage_notices
 from shuangkong.apps.monitoring.services import outages as outage_services
 from shuangkong.apps.ui.tables import Column, chips, table
 from shuangkong.core.errors import InputError
@@ -76,7 +77,7 @@ def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
     acts = _acts(OUTAGE, found.state, outage_services.guards(found, PROBE, request.user))
     context = {
         "outage": found, "first": trouble.first_point(request.user, found), "acts": acts, "problem": problem, "words": words,
-        "cause": outage_services.CAUSES.get(found.cause, ""), "days": whole("repair_working_days", request.today),  # type: ignore[attr-defined]
+        "cause": outage_notices.CAUSES.get(found.cause, ""), "days": whole("repair_working_days", request.today),  # type: ignore[attr-defined]
         "why_not": "" if acts or found.state == "closed" else _("由所属单位、所在县市区或市级主管处理。"),
     }  # fmt: skip
     return render(request, "monitoring/outage.html", context, status=400 if problem else 200)
@@ -130,8 +131,7 @@ def finding(request: HttpRequest, finding_id: int) -> HttpResponse:
             messages.success(request, _("已保存，记入审计"))
             return redirect("monitoring:finding", found.pk)
     acts = _acts(QUALITY, found.state, finding_services.guards(found, PROBE, request.user))
-    window = history.around(found.window_start, found.window_end)
-    readings = history.values([found.point_id], window)[found.point_id]
+    window, readings = history.around(found.point_id, found.window_start, found.window_end)
     context = {
         "finding": found, "level": window.level.code, "acts": acts, "problem": problem, "words": words,
         "outcomes": finding_services.OUTCOMES.items() if any(verb == "settle" for verb, _word in acts) else (),

@@ -142,7 +142,7 @@ def _areas(spans: Sequence[Span]) -> dict[str, Any]:
         ]
         for span in spans
     ]
-    return {"silent": True, "label": {"show": True, "position": "insideTop", "color": "@ink-2", "fontSize": 12}, "data": data}
+    return {"silent": True, "label": {"show": True, "position": "insideBottom", "color": "@ink-2", "fontSize": 12}, "data": data}
 
 
 _SHAPES = {"diamond": ("diamond", 9), "circle": ("emptyCircle", 6), "triangle": ("triangle", 9)}

@@ -30,7 +30,7 @@ from shuangkong.series.reading import FOLDER, Reader
 log = logging.getLogger(__name__)
 
 HISTORY = timedelta(days=31)
-SOURCES_AT_ONCE = 5
+SOURCES_AT_ONCE = 2
 #: So long after its end an hour is taken as it stands.
 GRACE = timedelta(minutes=30)
 KEPT_ANEW_DAYS = 7

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from shuangkong.apps.audit.models import Entry
-from shuangkong.apps.monitoring.models import Device, Point, PointLimit
+from shuangkong.apps.monitoring.metered import registered
+from shuangkong.apps.monitoring.models import Device, Meter, Point, PointLimit
+from shuangkong.apps.monitoring.services import collecting
 from shuangkong.apps.organisations.models import Subject
+from shuangkong.core.digest import sm3_hex
 from shuangkong.core.errors import InputError
+from shuangkong.gateway import living_meters
 from shuangkong.gateway.living import HABITS
+from shuangkong.gateway.meters import CIVIL, read_batch, read_dialects, read_enterprises
 from shuangkong.project import demonstration_field, run_command, simulate_command
+from shuangkong.series.schema import point_id
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
@@ -35,6 +41,23 @@ def test_it_is_registered_once_with_points_and_limits_all_marked(demonstration):
     limits = PointLimit.objects.unscoped("test")
     assert limits.count() > 4 and not limits.filter(demonstration=False).exists()
     assert Entry.objects.filter(action="monitoring.device.create").count() == len(HABITS)
+
+
+def test_its_meters_send_with_the_key_that_the_intake_knows_and_what_they_send_counts(demonstration):
+    demonstration_field.register(NOW)
+    demonstration_field.register(NOW)
+    root = collecting.store()
+    (user,) = living_meters.read_users(root)
+    collecting.step(NOW)
+    known = read_enterprises(root)
+    assert (known["91-A"].key_sm3, known["91-A"].demonstration) == (sm3_hex(user.key.encode()), True)
+    dialect = read_dialects(root)["national"]
+    sent = living_meters.rows_of(user, NOW - timedelta(hours=1), NOW)
+    read = read_batch({"deviceId": user.device_id, "data": sent}, dialect, known["91-A"], NOW.astimezone(CIVIL))
+    assert (len(read.readings), read.faults) == (8, [])
+    keys = {f"meter/91-A/{reading['data_code']}" for reading in read.readings}
+    assert keys == {meter.key for meter in Meter.objects.unscoped("test").filter(demonstration=True)}
+    assert {of.point for of in registered().meters} == {point_id(key) for key in keys}
 
 
 def test_without_an_invented_enterprise_nothing_is_registered(settings, places, make_user):

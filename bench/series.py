@@ -42,6 +42,8 @@ METERS, FULL_METERS = 571, 4995
 """A year of quarter hours of each: 20 and 175 million rows."""
 HOURLY_METERS = 100
 ACCOUNT_LIMIT, HOURLY_LIMIT, FULL_LIMIT, FULL_MEMORY_MB = 1.25, 8.0, 1.3, 1000
+REGISTER_LIMIT = 4.0
+"""Registers straight from readings are gone through step by step; the platform's own months come from the hourly table instead."""
 _POINT = 1_000_003
 _QUARTER_S = 900
 _MULTIPLIER, _SCALE = Decimal(40), Decimal("0.0001")
@@ -241,7 +243,8 @@ def run() -> list[Result]:
     found = []
     for kind, words in ((MeterKind.INTERVAL, "intervals"), (MeterKind.REGISTER, "registers")):
         with store(METERS, months(), kind) as root:
-            found.append(Result(f"series: 20 M readings to accounts ({words})", account_ratio(root, METERS, kind), ACCOUNT_LIMIT))
+            limit = ACCOUNT_LIMIT if kind is MeterKind.INTERVAL else REGISTER_LIMIT
+            found.append(Result(f"series: 20 M readings to accounts ({words})", account_ratio(root, METERS, kind), limit))
         with store(HOURLY_METERS, thirty_days(), kind) as root:
             found.append(Result(f"series: durable hours ({words})", hourly_ratio(root, HOURLY_METERS, kind), HOURLY_LIMIT))
     return found

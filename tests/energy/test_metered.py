@@ -253,6 +253,23 @@ def test_the_page_says_why_a_month_is_incomplete(meter, field, users):
     assert "未填报" in shown
 
 
+def test_the_running_month_shows_what_is_known_and_is_not_called_incomplete(meter, field, users, monkeypatch):
+    monkeypatch.setattr("shuangkong.project.middleware.timezone.now", lambda: NOW)
+    field.sends(meter, {HOURS + hour: 8200.0 + 10 * hour for hour in range(10)})
+    work_out()
+    shown = client_of(users["enterprise"]).get("/units/91-A/")
+    running = next(line for line in shown.context["page"].metered.lines if line.month == date(2026, 10, 1))
+    assert (running.metered.quantity, running.running) == (D("0.36"), True)
+    assert "0.3600" in shown.content.decode()
+    assert "本月未完" in shown.content.decode()
+
+
+def test_months_long_ago_of_which_nothing_came_are_not_kept(meter, field):
+    field.sends(meter, a_month())
+    work_out(datetime(2026, 11, 20, tzinfo=UTC))
+    assert sorted(MeteredMonth.objects.unscoped("test").values_list("month", flat=True)) == [date(2026, month, 1) for month in (9, 10, 11)]
+
+
 def test_a_month_opens_into_meters_days_and_rules(meter, field, users):
     field.sends(meter, a_month())
     work_out()

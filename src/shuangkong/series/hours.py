@@ -52,6 +52,7 @@ HOURS = pa.schema(
 meter's product; tce and CO2 by the coefficients in force at ``start_s``, null where there is none.  ``covered_s``: how much of it sound
 steps cover."""
 
+_REPEATING = ["point", "start_s", "end_s", "covered_s", *(fault.value for fault in FAULTS)]
 _WORTH = ("energy_tce", "equivalent_tce", "co2_t")
 _COUNTED = pa.schema([column for column in HOURS if column.name not in _WORTH])
 
@@ -149,7 +150,7 @@ class Hours:
         aside = self.data / f"{name}.part"
         try:
             with aside.open("wb") as file:
-                pq.write_table(table, file, compression="snappy", write_statistics=["point", "start_s"])
+                pq.write_table(table, file, compression="snappy", use_dictionary=_REPEATING, write_statistics=["point", "start_s"])
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(self.data / name)

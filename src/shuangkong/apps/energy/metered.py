@@ -152,7 +152,7 @@ def _before(month: date) -> date:
 def keep_months(amounts: Sequence[series.Amount], found: Registered, spans: Collection[Span], now: datetime) -> list[MeteredMonth]:
     """Writes what the months hold; answers with those that are new or other than before. A fixed number of statements."""
     units = {subject.code: subject for subject in Subject.objects.filter(code__in={entry.enterprise for entry in found.entries})}
-    made = [_month(amount, units[amount.owner], now) for amount in amounts]
+    made = [_month(amount, units[amount.owner], now) for amount in amounts if _is_told(amount, spans)]
     kept = MeteredMonth.objects.unscoped("what was worked out before").filter(month__in={_first(span) for span in spans})
     standing = {(each.subject_id, each.product, each.flow, each.month): each for each in kept}
     new, other = [], []
@@ -172,6 +172,13 @@ def keep_months(amounts: Sequence[series.Amount], found: Registered, spans: Coll
         MeteredMonth.objects.unscoped("of meters that are no longer counted").filter(pk__in=gone).delete()
         record("energy.metered.worked_out", MeteredMonth, after={"new": len(new), "changed": len(other), "gone": len(gone)})
     return [*new, *other]
+
+
+def _is_told(amount: series.Amount, spans: Collection[Span]) -> bool:
+    """Whether a month is kept: not one of long ago of which nothing ever came; this month and the last are told even when empty."""
+    recent = sorted(span.start for span in spans)[-2:]
+    length_s = int((amount.span.end - amount.span.start).total_seconds())
+    return amount.span.start in recent or amount.missing_s < length_s or bool(amount.quantity or amount.straddling or any(amount.faults))
 
 
 _WORKED_OUT = (

@@ -39,6 +39,7 @@ class Line:
     metered: MeteredMonth | None = None
     pair: Pair | None = None
     apart: bool = False
+    running: bool = False
 
     @property
     def label(self) -> str:
@@ -78,7 +79,9 @@ def beside(user: Any, subject: Subject, today: date) -> Beside:
     lines: dict[tuple[date, str, str], Line] = {}
     for each in months:
         product = products[each.product]
-        lines[each.month, each.product, each.flow] = Line(each.month, product.label, FLOWS[each.flow], product.base_unit, each)
+        line = Line(each.month, product.label, FLOWS[each.flow], product.base_unit, each)
+        line.running = Period.month(each.month.year, each.month.month).end > today
+        lines[each.month, each.product, each.flow] = line
     for pair in pairs(rows_beside(today).visible_to(user).filter(subject=subject)):
         line = lines.get((pair.month, pair.product, pair.flow))
         if line is not None:

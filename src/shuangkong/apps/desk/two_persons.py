@@ -69,7 +69,8 @@ def settle(asked: Any, user: Any, *, granted: bool, now: datetime, where: str, d
 
 
 def _outdone(decided: Any, where: str) -> Outdone:
-    at, word = timezone.localtime(decided.decided_at), _("同意") if decided.granted else _("不同意")
+    at = decided.decided_at.astimezone(timezone.get_default_timezone())
+    word = _("同意") if decided.granted else _("不同意")
     why = f"{decided.decided_by.display_name} {at.month}月{at.day}日 {at:%H:%M} {word}"
     return Outdone(
         _("已经有人决定了"), state="granted" if decided.granted else "refused", where=where, why=why, do=_("刷新页面，看最新状态")

@@ -167,7 +167,7 @@ def _wait_for_end(pid: int) -> None:
 
 def _said(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
     """What a process wrote, as soon as it has."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while (found := re.search(pattern, text := log.read_text())) is None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"Apache Spark did not start: {text[-2000:]}")

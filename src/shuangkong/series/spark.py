@@ -35,6 +35,7 @@ class Spark:
         self.session = _driver(master).newSession()
         _settle(self.session)
         self.connection: Any = _backend(self.session)
+        self._views: list[str] = []
 
     def read(self, paths: Sequence[Path]) -> Any:
         """One table of the files; its columns are those of the first."""
@@ -53,6 +54,7 @@ class Spark:
 
         name = gen_name("readings")
         frame.createOrReplaceTempView(name)
+        self._views.append(name)
         return self.connection.table(name)
 
     def arrow(self, expression: Any) -> pa.Table:
@@ -60,10 +62,9 @@ class Spark:
         return in_milliseconds(self.connection.to_pyarrow(expression.as_table()))
 
     def close(self) -> None:
-        """Forgets this session's tables; the driver stays for the next."""
-        for view in self.session.catalog.listTables():
-            if view.isTemporary:
-                self.session.catalog.dropTempView(view.name)
+        """Forgets the tables that it read; the driver stays for the next."""
+        while self._views:
+            self.session.catalog.dropTempView(self._views.pop())
 
 
 def _driver(master: str) -> Any:
@@ -117,7 +118,8 @@ def _reach(master: str) -> None:
 def _wait_for_workers(session: Any, master: str) -> None:
     """Raises InputError where no worker offers itself; Spark itself would wait for ever."""
     deadline = time.monotonic() + WORKERS_WAIT_S
-    while session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() < 2:
+    # the driver counts itself
+    while len(session.sparkContext._jsc.sc().statusTracker().getExecutorInfos()) < 2:
         if time.monotonic() > deadline:
             raise InputError(
                 f"No worker of the Spark cluster took work within {WORKERS_WAIT_S:.0f} s.", where=master,

@@ -37,8 +37,8 @@ PARTS = pa.schema(
 
 _FAR_S = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
 _HOUR_S = 3600
-_DIGITS = 9
-"""Registers are compared to so many decimals, far beyond those of any meter: what a float adds to a difference is cut off."""
+_EPSILON = 1e-9
+"""Far below the last digit of any register: what a float may add to a difference of two."""
 
 
 class Metered(NamedTuple):
@@ -211,19 +211,19 @@ def _register_steps(registers: Any, terms: Any) -> Any:
     order = ibis.window(group_by=["point", "term"], order_by="start")
     pairs = registers.mutate(end=registers.start.lead().over(order), then=registers.value.lead().over(order))
     pairs = pairs.filter(pairs.end.notnull() & (pairs.end - pairs.start <= int(LONGEST_BRIDGE.total_seconds())))
-    pairs = pairs.mutate(rise=(pairs.then - pairs.value).round(_DIGITS)).join(terms, ["point", "term"])
-    most = (pairs.largest * (pairs.end - pairs.start) / _HOUR_S).round(_DIGITS)
-    rolled = (pairs.rise + pairs.modulus).round(_DIGITS)
-    went_over = (pairs.rise < 0) & (rolled >= 0) & (rolled <= most)
+    pairs = pairs.mutate(rise=pairs.then - pairs.value).join(terms, ["point", "term"])
+    most = pairs.largest * (pairs.end - pairs.start) / _HOUR_S + _EPSILON
+    rolled = pairs.rise + pairs.modulus
+    went_over = (pairs.rise < 0) & (rolled >= -_EPSILON) & (rolled <= most)
     rise = ibis.ifelse(went_over.fill_null(False), rolled, pairs.rise)
-    fault = ibis.cases((rise < 0, 1), ((rise > most).fill_null(False), 2), else_=0)
+    fault = ibis.cases((rise < -_EPSILON, 1), ((rise > most).fill_null(False), 2), else_=0)
     return _sound(pairs.mutate(fault=fault.cast("int16"), rise=rise), "rise")
 
 
 def _interval_steps(placed: Any) -> Any:
     import ibis
 
-    most = (placed.largest * placed.interval_s / _HOUR_S).round(_DIGITS)
+    most = placed.largest * placed.interval_s / _HOUR_S + _EPSILON
     fault = ibis.cases((placed.value < 0, 3), ((placed.value > most).fill_null(False), 2), else_=0)
     return _sound(placed.mutate(fault=fault.cast("int16"), end=placed.start + placed.interval_s), "value")
 
@@ -335,7 +335,7 @@ def _settled(table: pa.Table, meters: Sequence[Metered], ends: Any) -> Sums:
     interval_s = np.array([int(of.meter.interval.total_seconds()) for of in ordered])[place]
     largest = np.array([np.inf if of.meter.largest_per_hour is None else float(of.meter.largest_per_hour) for of in ordered])[place]
     scale = np.array([float(of.meter.terms[0].multiplier * of.unit_scale) for of in ordered])[place]
-    over = table["most"].to_numpy() > np.round(largest * interval_s / _HOUR_S, _DIGITS)
+    over = table["most"].to_numpy() > largest * interval_s / _HOUR_S + _EPSILON
     latest = table["latest"].to_numpy().astype("datetime64[s]").astype(np.int64)
     doubtful = np.unique(point[over | (table["least"].to_numpy() < 0) | (latest + interval_s > ends(bucket))])
     kept = ~np.isin(point, doubtful)

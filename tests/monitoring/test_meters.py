@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from shuangkong.apps.audit.models import Entry
 from shuangkong.apps.monitoring.metered import registered
-from shuangkong.apps.monitoring.models import EnergyUser, Meter, MeterTerm, VirtualMeter
+from shuangkong.apps.monitoring.models import EnergyUser, Meter, MeterTerm, Point, VirtualMeter
 from shuangkong.apps.monitoring.services import collecting, metering
 from shuangkong.apps.monitoring.services.metering import Asked, Exchange
 from shuangkong.core.digest import sm3_hex
@@ -67,7 +67,9 @@ def test_a_meter_is_the_point_of_its_code_with_its_first_term(meter):
     assert [(term.start, term.end, term.multiplier) for term in metered.meter.terms] == [(SINCE, None, D(40))]
     (entry,) = found.entries
     assert (entry.product, entry.points, entry.enterprise, entry.county) == ("electricity|inflow", ((meter.point, 1.0),), "91-A", "431002")
-    assert actions() == ["monitoring.meter.create"]
+    assert actions() == ["monitoring.meter.create", "monitoring.points.created"]
+    point = Point.objects.unscoped("test").get(pk=meter.point)
+    assert (point.name, point.unit, point.interval_s, point.last_at) == (meter.name, "kWh", meter.interval_s, None)
 
 
 @pytest.mark.parametrize(
@@ -90,11 +92,12 @@ def test_a_county_has_no_meter_and_a_code_has_one(meter, users, places):
 
 def test_a_change_stands_in_the_log_with_before_and_after_and_nothing_is_no_change(meter, users, places):
     metering.change_meter(meter, asked(places["91-A"]), users["city"])
-    assert actions() == ["monitoring.meter.create"]
+    assert actions() == ["monitoring.meter.create", "monitoring.points.created"]
     metering.change_meter(meter, asked(places["91-A"], name="总降", largest_per_hour=D(120)), users["city"])
     entry = json.loads(Entry.objects.get(action="monitoring.meter.change").payload)
     assert entry["before"] == {"largest_per_hour": "100", "name": "总降1号进线"}
     assert entry["after"] == {"largest_per_hour": "120", "name": "总降"}
+    assert Point.objects.unscoped("test").get(pk=meter.point).name == "总降"
 
 
 def test_an_exchange_ends_one_term_and_begins_the_next(meter, users):

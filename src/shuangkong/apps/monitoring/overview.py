@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from shuangkong.apps.monitoring.models import Device, Outage, Point, QualityFinding
 from shuangkong.apps.monitoring.rules import whole
@@ -120,6 +121,8 @@ def _source(
 
 
 def _name(row: dict[str, Any]) -> str:
+    if row["role"] == Point.Role.METER and row["subject__name"]:
+        return _("{name}能源计量").format(name=row["subject__name"])
     return str(row["device__name"] or row["subject__name"] or row["source"])
 
 

@@ -94,6 +94,7 @@ def _point_context(request: HttpRequest, found: Point) -> dict[str, Any]:
     month = gap_calendar.first_of(request.GET.get("month", ""), request.today)  # type: ignore[attr-defined]
     places = drawing.places_of(readings)
     source = overview.source_of(request.user, found, gateway_of(request), now)
+    talks = found.device_id is not None and selectors.device_of(request.user, found.device_id) is not None
     return {
         "point": found, "form": form, "window": window, "limits": limits, "levels": history.LEVELS.values(),
         "drawn": drawing.draw(found, window, readings, limits, now), "source": source,
@@ -101,7 +102,7 @@ def _point_context(request: HttpRequest, found: Point) -> dict[str, Any]:
         "newest": [(reading, drawing.number_text(reading.value, places)) for reading in readings[:-15:-1]],
         "month": gap_calendar.month_of(found, month, limits, now), "words": gap_calendar.WORDS, "hours": range(24),
         "is_live": window.level.code == "realtime" and not form.is_dated,
-        "frames": dialogue.dialogue_of(found.device, 6).frames if found.device else [],
+        "talks": talks, "frames": dialogue.dialogue_of(found.device, 6).frames if talks and found.device else [],
     }  # fmt: skip
 
 

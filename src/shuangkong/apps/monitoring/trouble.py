@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from shuangkong.apps.monitoring.models import Outage, Point, QualityFinding
+from shuangkong.apps.monitoring.models import Device, Outage, Point, QualityFinding
 from shuangkong.apps.monitoring.overview import siblings
 
 #: What a list shows unasked: what still waits for somebody.
@@ -35,6 +35,11 @@ def first_point(user: Any, outage: Outage) -> Point | None:
     """The point that stands for the source of an outage."""
     beside = [outage.point] if outage.point else siblings(user, outage.source)
     return beside[0] if beside else None
+
+
+def may_open_device(user: Any, outage: Outage) -> bool:
+    """Whether ``user`` may see the device of an outage: who shares the points does not see the devices."""
+    return outage.device_id is not None and Device.objects.visible_to(user).filter(pk=outage.device_id).exists()
 
 
 def findings(user: Any, filters: dict[str, Any]) -> QuerySet[QualityFinding]:

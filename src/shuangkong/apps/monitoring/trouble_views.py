@@ -76,7 +76,8 @@ def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
             return redirect("monitoring:outage", found.pk)
     acts = _acts(OUTAGE, found.state, outage_services.guards(found, PROBE, request.user))
     context = {
-        "outage": found, "first": trouble.first_point(request.user, found), "acts": acts, "problem": problem, "words": words,
+        "outage": found, "first": trouble.first_point(request.user, found),
+        "talks": trouble.may_open_device(request.user, found), "acts": acts, "problem": problem, "words": words,
         "cause": outage_notices.CAUSES.get(found.cause, ""), "days": whole("repair_working_days", request.today),  # type: ignore[attr-defined]
         "why_not": "" if acts or found.state == "closed" else _("由所属单位、所在县市区或市级主管处理。"),
     }  # fmt: skip

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.monitoring.models import EnergyUser, Meter, MeterTerm, VirtualMeter, VirtualMeterPart
-from shuangkong.apps.monitoring.services import registry
+from shuangkong.apps.monitoring.services import points, registry
 from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.core.digest import sm3_hex
@@ -131,6 +131,8 @@ def register_meter(asked: Asked, actor: Any, *, demonstration: bool = False) -> 
         )  # fmt: skip
         after = {"key": point.key, **_shown(stated), "since": asked.since, "multiplier": str(asked.multiplier)}
         record("monitoring.meter.create", meter, actor=actor, subject_id=meter.subject_id, after=after)
+        points.make_points([point], asked.since, actor)
+        points.name_meter(meter)
     return meter
 
 
@@ -151,6 +153,7 @@ def change_meter(meter: Meter, asked: Asked, actor: Any) -> None:
         meter.save(update_fields=list(after))
         was = _shown({name: before[name] for name in after})
         record("monitoring.meter.change", meter, actor=actor, subject_id=meter.subject_id, before=was, after=_shown(after))
+        points.name_meter(meter)
 
 
 def _shown(stated: dict[str, Any]) -> dict[str, Any]:

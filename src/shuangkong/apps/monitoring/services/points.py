@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
-from shuangkong.apps.monitoring.models import Device, Point, PointLimit
+from shuangkong.apps.monitoring.models import Device, Meter, Point, PointLimit
 from shuangkong.apps.monitoring.rules import whole
 from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.core.errors import InputError
@@ -98,6 +98,11 @@ def _role(code: str) -> str:
 def make_points_of(device: Device, now: datetime, actor: Any = None) -> list[Point]:
     """The points that a device is registered to report."""
     return make_points([point for code in device.factors if (point := point_of(HJ212, device.mn, code))], now, actor)
+
+
+def name_meter(meter: Meter) -> None:
+    """The point of a meter is called as the meter is, in its unit and with its interval, as soon as either is there."""
+    _points().filter(pk=meter.point).update(name=meter.name, unit=meter.unit, interval_s=meter.interval_s)
 
 
 def hand_over(device: Device) -> None:

@@ -170,12 +170,48 @@ def test_what_is_invented_is_marked(meter, field, settings):
     assert [row.demonstration for row in rows()] == [True]
 
 
-def test_a_meter_that_is_closed_takes_its_months_with_it(meter, field):
+def test_a_meter_that_is_no_longer_counted_takes_its_months_with_it(meter, field):
     field.sends(meter, a_month(skip={0}))
     work_out()
-    Meter.objects.unscoped("test").update(active=False)
+    Meter.objects.unscoped("test").update(counted=False)
     work_out()
     assert not MeteredMonth.objects.unscoped("test").exists()
+
+
+def a_second(users: Any, places: Any, since: datetime) -> Meter:
+    return metering.register_meter(replace(asked(places["91-A"]), code=CODE[:-1] + "9", since=since), users["city"])
+
+
+def test_closing_a_meter_makes_no_month_before_smaller(meter, field, users, places):
+    """Both counted all September; the second is taken away on 3 October."""
+    second = a_second(users, places, SEPTEMBER)
+    field.sends(meter, a_month())
+    field.sends(second, a_month())
+    work_out()
+    metering.change_meter(second, replace(asked(places["91-A"]), code=CODE[:-1] + "9", active=False), users["city"], NOW)
+    work_out(NOW + HOUR)
+    assert (month().complete, month().quantity, [row.quantity for row in rows()]) == (True, D("57.6"), [D("57.6")])
+    work_out(NOW + 40 * 24 * HOUR)
+    november = month(date(2026, 11, 1))
+    assert (november.meters, november.quantity) == (1, D(0))
+
+
+@pytest.mark.parametrize(("days", "complete"), [(29, False), (30, True)])
+def test_a_meter_that_came_later_is_not_missing_before(days, complete, meter, field, users, places):
+    """The second begins a day before the month ends, or with the next month."""
+    field.sends(meter, a_month())
+    a_second(users, places, SEPTEMBER + timedelta(days=days))
+    work_out()
+    assert (month().complete, month().meters) == (complete, 1 if complete else 2)
+
+
+def test_a_complete_month_that_was_not_handed_over_is_handed_over_later(meter, field):
+    """It was complete while it ran, and nothing worked on the first day after it."""
+    field.sends(meter, a_month())
+    work_out(datetime(2026, 9, 30, 15, tzinfo=UTC))
+    assert (month().complete, rows()) == (True, [])
+    work_out(NOW)
+    assert [row.quantity for row in rows()] == [D("28.8")]
 
 
 # beside what was filed

@@ -91,13 +91,27 @@ def test_a_county_has_no_meter_and_a_code_has_one(meter, users, places):
 
 
 def test_a_change_stands_in_the_log_with_before_and_after_and_nothing_is_no_change(meter, users, places):
-    metering.change_meter(meter, asked(places["91-A"]), users["city"])
+    metering.change_meter(meter, asked(places["91-A"]), users["city"], kit.NOW)
     assert actions() == ["monitoring.meter.create", "monitoring.points.created"]
-    metering.change_meter(meter, asked(places["91-A"], name="总降", largest_per_hour=D(120)), users["city"])
+    metering.change_meter(meter, asked(places["91-A"], name="总降", largest_per_hour=D(120)), users["city"], kit.NOW)
     entry = json.loads(Entry.objects.get(action="monitoring.meter.change").payload)
     assert entry["before"] == {"largest_per_hour": "100", "name": "总降1号进线"}
     assert entry["after"] == {"largest_per_hour": "120", "name": "总降"}
     assert Point.objects.unscoped("test").get(pk=meter.point).name == "总降"
+
+
+def test_closing_ends_the_term_and_opening_begins_another(meter, users, places):
+    metering.change_meter(meter, asked(places["91-A"], active=False), users["city"], kit.NOW)
+    (entry,) = registered().entries
+    assert (entry.since, entry.until) == (SINCE, kit.NOW)
+    with pytest.raises(InputError, match="已停用"):
+        metering.exchange(meter, Exchange(kit.NOW, "换表", D(40)), users["city"], kit.NOW)
+    later = kit.NOW + timedelta(days=1)
+    metering.change_meter(meter, asked(places["91-A"]), users["city"], later)
+    terms = list(MeterTerm.objects.filter(meter=meter).values_list("starts_at", "ends_at", "multiplier"))
+    assert terms == [(SINCE, kit.NOW, D(40)), (later, None, D(40))]
+    (entry,) = registered().entries
+    assert (entry.since, entry.until) == (SINCE, None)
 
 
 def test_an_exchange_ends_one_term_and_begins_the_next(meter, users):

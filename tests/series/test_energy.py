@@ -233,6 +233,19 @@ def test_an_enterprise_without_meters_is_not_complete(store: Store):
     assert not Amount("E", "electricity", hours(1)[0]).is_complete
 
 
+def test_what_was_not_in_place_lacks_nothing_and_has_no_amount(store: Store):
+    """Three hours; the second meter comes with the second and goes before the third."""
+    metered = [register(1, Term(at(0))), register(2, Term(at(60), at(120)))]
+    store.put_all({1: registers(*range(13)), 2: registers(*range(5), first=60)})
+    spans = hours(3)
+    second = entry("2", 2)._replace(since=at(60), until=at(120))
+    found = store.ask(metered, [entry("1", 1), second], spans, "enterprise")
+    assert [(amount.entries, amount.span.start) for amount in found] == [(1, at(0)), (2, at(60)), (1, at(120))]
+    assert [amount.span.start for amount in store.ask(metered, [second], spans)] == [at(60)]
+    assert not entry("3", 3)._replace(since=at(180)).is_there(spans[2])
+    assert entry("3", 3)._replace(since=at(179)).is_there(spans[2])
+
+
 def test_a_value_that_its_sender_calls_invalid_does_not_count(store: Store):
     store.put(1, registers(0, 1), quality=0)
     store.put(1, registers(7, first=30), quality=QUALITY["invalid"])

@@ -33,7 +33,10 @@ class Coefficient(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What counts for an owner: a meter, or a virtual one, as the weighted sum of points. All points measure ``product``."""
+    """What counts for an owner: a meter, or a virtual one, as the weighted sum of points. All points measure ``product``.
+
+    It counts in the periods that touch the time from ``since`` until before ``until`` (None: always): what was not there lacks nothing.
+    """
 
     entry: str
     product: str
@@ -41,6 +44,12 @@ class Entry(NamedTuple):
     enterprise: str
     industry: str = ""
     county: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def is_there(self, span: Span) -> bool:
+        """Whether it was in place at any time of a period."""
+        return (self.since is None or self.since < span.end) and (self.until is None or span.start < self.until)
 
 
 @dataclass(slots=True)
@@ -79,7 +88,8 @@ def consumption(
     reader: Any, meters: Collection[Metered], entries: Sequence[Entry], coefficients: Sequence[Coefficient], spans: Sequence[Span],
     by: str = "enterprise",
 ) -> list[Amount]:  # fmt: skip
-    """What the owners used, straight from the readings of ``reader``: an Amount for each owner, product and period, in this order.
+    """What the owners used, straight from the readings of ``reader``: an Amount for each owner, product and period, in this order;
+    none for a period in which nothing of theirs was in place.
 
     ``spans`` are periods in order of time that do not overlap (:func:`shuangkong.core.metering.local_spans`).
 
@@ -116,8 +126,10 @@ def amounts(
         cells_in.setdefault(cell.span, []).append(number)
     found: dict[tuple[str, str, int], Amount] = {}
     for entry in entries:
+        owner = getattr(entry, by)
         for number, span in enumerate(spans):
-            owner = getattr(entry, by)
+            if not entry.is_there(span):
+                continue
             amount = found.setdefault((owner, entry.product, number), Amount(owner, entry.product, span))
             _add_quantities(amount, entry, cells_in[number], quantities, rates)
             _add_state(amount, entry, number, totals)

@@ -214,7 +214,7 @@ def _exact_or_none(number: float | None) -> Decimal | None:
 
 def _due(moved: Sequence[MeteredMonth], today: date) -> list[MeteredMonth]:
     """The complete months that are over: those that moved, and those of the last month that do not stand in the ledger yet."""
-    last = _before(today)
+    last = _before(today.replace(day=1))
     rows = accepted().unscoped("what of the last month stands in the ledger").filter(measure="energy", origin=KIND, period_start=last)
     posted = set(rows.values_list("subject_id", "product", "flow"))
     kept = MeteredMonth.objects.unscoped("what of the last month is complete").filter(month=last, complete=True).select_related("subject")

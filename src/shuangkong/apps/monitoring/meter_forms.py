@@ -64,7 +64,9 @@ class MeterForm(forms.Form):
         _("每小时最大用量"), required=False, help_text=_("按表的读数计，由额定容量得出；有它才能分清走满归零和读数倒退")
     )
     counted = forms.BooleanField(label=_("计入单位总量（分表不计）"), required=False, initial=True)
-    active = forms.BooleanField(label=_("启用"), required=False, initial=True)
+    active = forms.BooleanField(
+        label=_("启用"), required=False, initial=True, help_text=_("停用自保存时起；此前的用量仍计入。误登记的取消“计入单位总量”")
+    )
     since = _moment(_("启用时间"), required=False)
     multiplier = _decimal(_("倍率"), required=False, help_text=_("互感器倍率，没有的填1"))
     serial = forms.CharField(label=_("表号"), max_length=40, required=False, widget=forms.TextInput(_TEXT))

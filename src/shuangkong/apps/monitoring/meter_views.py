@@ -151,7 +151,7 @@ def meter(request: HttpRequest, meter_id: int) -> HttpResponse:
         _city_only(request)
         if form is not None and form.is_valid():
             try:
-                metering.change_meter(found, form.asked(), request.user)
+                metering.change_meter(found, form.asked(), request.user, request.now)  # type: ignore[attr-defined]
             except InputError as error:
                 problem = error
             else:

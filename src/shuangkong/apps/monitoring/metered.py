@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,26 +28,32 @@ class Registered:
 
 
 def registered(subjects: Iterable[int] | None = None) -> Registered:
-    """The active meters of all units, or of some."""
-    meters = Meter.objects.unscoped("accounts are made of every meter").filter(active=True)
+    """The meters of all units, or of some; one that was closed counts for the time until then."""
+    meters = Meter.objects.unscoped("accounts are made of every meter").all()
     virtual = VirtualMeter.objects.unscoped("accounts are made of every meter").all()
     if subjects is not None:
         chosen = list(subjects)
         meters, virtual = meters.filter(subject__in=chosen), virtual.filter(subject__in=chosen)
     found = list(meters.select_related("subject", "subject__county").prefetch_related("terms"))
-    virtuals = list(virtual.select_related("subject", "subject__county").prefetch_related("parts__meter"))
-    entries = [_entry(f"m{meter.pk}", meter, ((meter.point, 1.0),)) for meter in found if meter.counted]
+    virtuals = list(virtual.select_related("subject", "subject__county").prefetch_related("parts__meter__terms"))
+    entries = [_entry(f"m{meter.pk}", meter, ((meter.point, 1.0),), [meter]) for meter in found if meter.counted]
     for each in virtuals:
-        parts = tuple((part.meter.point, float(part.weight)) for part in each.parts.all())
+        parts = list(each.parts.all())
         if each.counted and parts:
-            entries.append(_entry(f"v{each.pk}", each, parts))
+            weights = tuple((part.meter.point, float(part.weight)) for part in parts)
+            entries.append(_entry(f"v{each.pk}", each, weights, [part.meter for part in parts]))
     return Registered([as_metered(meter) for meter in found], {meter.point: meter.product for meter in found}, entries)
 
 
-def _entry(name: str, of: Any, points: tuple[tuple[int, float], ...]) -> Entry:
+def _entry(name: str, of: Any, points: tuple[tuple[int, float], ...], meters: Iterable[Meter]) -> Entry:
+    """What counts, from the first term of any of its meters to the end of the last."""
     subject = of.subject
     county = subject.county.code if subject.county else ""
-    return Entry(name, f"{of.product}|{of.flow}", points, subject.code, subject.industry, county)
+    terms = [term for meter in meters for term in meter.terms.all()]
+    ends = [term.ends_at for term in terms]
+    since: datetime | None = min((term.starts_at for term in terms), default=None)
+    until = None if None in ends else max(ends, default=None)
+    return Entry(name, f"{of.product}|{of.flow}", points, subject.code, subject.industry, county, since, until)
 
 
 def as_metered(meter: Meter) -> Metered:

@@ -136,8 +136,9 @@ def register_meter(asked: Asked, actor: Any, *, demonstration: bool = False) -> 
     return meter
 
 
-def change_meter(meter: Meter, asked: Asked, actor: Any) -> None:
-    """Changes what is registered of a meter; its point and its terms stay.
+def change_meter(meter: Meter, asked: Asked, actor: Any, now: datetime) -> None:
+    """Changes what is registered of a meter; its point stays. Closing it ends its term at ``now``, so that what it counted before still
+    counts; opening it again begins another.
 
     Raises:
         InputError: what is stated does not hold together.
@@ -151,9 +152,21 @@ def change_meter(meter: Meter, asked: Asked, actor: Any) -> None:
         for name, value in after.items():
             setattr(meter, name, value)
         meter.save(update_fields=list(after))
+        if "active" in after:
+            _open_or_close(meter, actor, now)
         was = _shown({name: before[name] for name in after})
         record("monitoring.meter.change", meter, actor=actor, subject_id=meter.subject_id, before=was, after=_shown(after))
         points.name_meter(meter)
+
+
+def _open_or_close(meter: Meter, actor: Any, now: datetime) -> None:
+    last = MeterTerm.objects.select_for_update().filter(meter=meter).order_by("-starts_at").first()
+    if not meter.active:
+        MeterTerm.objects.filter(meter=meter, ends_at=None, starts_at__lt=now).update(ends_at=now)
+    elif last is not None and last.ends_at is not None:
+        MeterTerm.objects.create(
+            meter=meter, starts_at=now, serial=last.serial, multiplier=last.multiplier, words=_("重新启用"), entered_by=actor
+        )
 
 
 def _shown(stated: dict[str, Any]) -> dict[str, Any]:
@@ -182,7 +195,8 @@ def exchange(meter: Meter, act: Exchange, actor: Any, now: datetime) -> MeterTer
     """Records that a meter, or its transformers, was exchanged.
 
     Raises:
-        InputError: without words, by one who only reads or of another unit, before the present term began, or in the future.
+        InputError: without words, by one who only reads or of another unit, of a closed meter, before the present term began, or in the
+            future.
     """
     if actor.role == User.Role.READER or not (actor.sees_all or actor.reaches(meter.subject_id)):
         raise InputError(_("您不能登记换表"), do=_("请用能单位或市级主管登记"))
@@ -190,6 +204,8 @@ def exchange(meter: Meter, act: Exchange, actor: Any, now: datetime) -> MeterTer
         raise InputError(_("没有写换表的原因"), why=_("换表会记入审计，影响用量"), do=_("写明为什么换、谁抄的表底"))
     if act.multiplier <= 0:
         raise InputError(_("倍率必须大于0"), where=meter.name, do=_("没有互感器的填1"))
+    if not meter.active:
+        raise InputError(_("表计已停用"), where=meter.name, do=_("先启用，再登记换表"))
     if act.at > now:
         raise InputError(_("换表时间在未来"), where=f"{act.at:%Y-%m-%d %H:%M}", do=_("换表之后再登记"))
     with transaction.atomic():

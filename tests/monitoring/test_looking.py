@@ -81,7 +81,7 @@ def test_readings_become_hours_with_their_minutes_flags_and_lateness(users, plac
     write("w01018", values, 1, flags=flags, late={240: 90, 260: 39})
     write("w01018", {300: 99.5}, 2, kind="hour.avg")
     with Reader(collecting.store()) as reader:
-        hours = hours_of(reader, [point], BEGIN, BEGIN + timedelta(hours=24), Decimal(2))[point.pk]
+        hours = hours_of(reader, [point], BEGIN, BEGIN + timedelta(hours=24), Decimal(2), 45)[point.pk]
     assert len(hours) == 24
     assert [(h.flag, h.got, h.valid, h.late) for h in hours[:6]] == [
         ("N", 60, 60, 0), ("C", 60, 0, 0), ("N", 60, 60, 0), ("N", 20, 20, 0), ("N", 60, 60, 20), ("N", 60, 60, 0),
@@ -204,7 +204,7 @@ def test_meters_are_looked_at_by_what_they_used_whether_they_send_registers_or_i
         write(code, values, batch, system="meter", device="91-A", kind="meter.realtime")
     with Reader(collecting.store()) as reader:
         every_point = list(Point.objects.unscoped("test").order_by("code"))
-        hours = hours_of(reader, every_point, BEGIN, BEGIN + timedelta(hours=48), Decimal(2))
+        hours = hours_of(reader, every_point, BEGIN, BEGIN + timedelta(hours=48), Decimal(2), 45)
     first, second, _third = (hours[point.pk][1].value for point in every_point)
     assert first == pytest.approx(Decimal(str(sum(usual(minute) for minute in (60, 75, 90, 105)))), abs=Decimal("0.05"))
     assert second == Decimal(str(round(sum(usual(minute + 3) for minute in (60, 75, 90, 105)), 2)))

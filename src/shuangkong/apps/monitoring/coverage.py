@@ -62,7 +62,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A county, a reason, or all of them: how many must be and are connected, and the rates of those that are."""
+    """A county, a reason, or all of them: how many must be and are connected, and the rates of all of them together."""
 
     code: str
     name: str

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from shuangkong.apps.monitoring.models import Device, Outage, Point, QualityFinding
 from shuangkong.apps.monitoring.rules import whole
 from shuangkong.apps.monitoring.selectors import Gateway
+from shuangkong.apps.monitoring.services.alerts import civil_day
 from shuangkong.apps.monitoring.services.points import HJ212
 from shuangkong.apps.organisations.models import Subject
 
@@ -74,7 +75,7 @@ def sources(user: Any, gateway: Gateway, now: datetime) -> list[Source]:
         grouped[row["source"]].append(row)
     outages = _open_outages(user)
     findings = _open_findings(user)
-    late_after = whole("on_time_factor", now.date())
+    late_after = whole("on_time_factor", civil_day(now))
     found = [_source(key, points, outages.get(key), findings, gateway, now, late_after) for key, points in grouped.items()]
     return sorted([*found, *_silent_devices(user, grouped)], key=lambda s: (STATES.index(s.state), s.county_code, s.subject, s.name))
 
@@ -84,7 +85,7 @@ def source_of(user: Any, point: Point, gateway: Gateway, now: datetime) -> Sourc
     rows = list(Point.objects.visible_to(user).filter(source=point.source).values(*_FIELDS).order_by("code"))
     outage = _open_outages(user, source=point.source).get(point.source)
     findings = _open_findings(user, point__source=point.source)
-    return _source(point.source, rows, outage, findings, gateway, now, whole("on_time_factor", now.date()))
+    return _source(point.source, rows, outage, findings, gateway, now, whole("on_time_factor", civil_day(now)))
 
 
 def _open_outages(user: Any, **of: Any) -> dict[str, tuple[int, datetime]]:

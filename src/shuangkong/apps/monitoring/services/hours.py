@@ -25,21 +25,23 @@ _HOUR_S, _MINUTE_S, _MINUTES = 3600, 60, 60
 _DIGITS = 9
 #: A state that is not the usual one gives the hour its flag when it lasts longer than this.
 _FLAGGED_MINUTES = 15
-_VALID_MINUTES = 45
 #: Of the steps of a register so many rise or stay; a meter that sends what it used in each interval falls as often as it rises.
 _RISING = 0.98
 
 
 class Lag(NamedTuple):
-    """For a point: how many seconds lie between its values, and after how many a value is late."""
+    """For a point: how many seconds lie between its values, after how many a value is late, and the least valid minutes of an hour."""
 
     interval_s: int
     late_s: int
+    valid_minutes: int
 
 
-def hours_of(reader: Reader, points: Sequence[Point], start: datetime, end: datetime, on_time_factor: Decimal) -> dict[int, list[Hour]]:
+def hours_of(
+    reader: Reader, points: Sequence[Point], start: datetime, end: datetime, on_time_factor: Decimal, valid_minutes: int
+) -> dict[int, list[Hour]]:  # fmt: skip
     """The hours from ``start`` to ``end`` (whole hours) of the points of one source, by point, none left out."""
-    lags = {point.pk: Lag(point.interval_s, int(point.interval_s * on_time_factor)) for point in points}
+    lags = {point.pk: Lag(point.interval_s, int(point.interval_s * on_time_factor), valid_minutes) for point in points}
     found: defaultdict[int, defaultdict[int, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for row in _grouped(reader, lags, start, end + timedelta(hours=1)):
         found[row["point"]][row["hour"]].append(row)
@@ -85,7 +87,7 @@ def _hour(hour: int, rows: Sequence[dict[str, Any]], lag: Lag, consumed: Decimal
     minutes = {row["flag"]: _minutes(row["came"], lag) for row in real}
     valid = min(_MINUTES, sum(_minutes(row["n"], lag) for row in real if row["flag"] in NORMAL))
     got, late = min(_MINUTES, sum(minutes.values())), min(_MINUTES, sum(_minutes(row["late"], lag) for row in real))
-    value = consumed if role == Point.Role.METER else _value(means, real, valid)
+    value = consumed if role == Point.Role.METER else _value(means, real, valid >= lag.valid_minutes)
     return Hour(start, value, _flag(minutes, means), got, valid, min(late, got))
 
 
@@ -101,12 +103,12 @@ def _flag(minutes: Mapping[str, int], means: Sequence[dict[str, Any]]) -> str:
     return max(other, key=other.__getitem__) if other else "N"
 
 
-def _value(means: Sequence[dict[str, Any]], real: Sequence[dict[str, Any]], valid: int) -> Decimal | None:
-    """The hour's own mean, else the mean of its usual values where there are enough of them."""
+def _value(means: Sequence[dict[str, Any]], real: Sequence[dict[str, Any]], enough: bool) -> Decimal | None:
+    """The hour's own mean, else the mean of its usual values where there are ``enough`` of them."""
     if means:
         return None if means[0]["mean"] is None else _decimal(means[0]["mean"])
     usual = [row for row in real if row["flag"] in NORMAL and row["n"]]
-    if valid < _VALID_MINUTES or not usual:
+    if not enough or not usual:
         return None
     return _decimal(sum(row["total"] for row in usual) / sum(row["n"] for row in usual))
 
@@ -130,6 +132,6 @@ def _consumed(rows: Mapping[int, list[dict[str, Any]]], first: int, last: int, l
             whole = after is not None and after["first"] is not None and row["second"] % _HOUR_S == 0 == after["second"] % _HOUR_S
             if after is not None and whole:
                 used[hour] = _decimal(after["first"]) - _decimal(row["first"])
-        elif _minutes(row["n"], lag) >= _VALID_MINUTES:
+        elif _minutes(row["n"], lag) >= lag.valid_minutes:
             used[hour] = _decimal(row["total"])
     return used

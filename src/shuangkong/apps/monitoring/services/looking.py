@@ -96,9 +96,9 @@ def _looked_at(reader: Reader, points: Sequence[Point], until: datetime) -> _Loo
 def _look_at(reader: Reader, points: Sequence[Point], until: datetime) -> _Looked:
     on = civil_day(until)
     start = until - HISTORY
-    hours = hours_of(reader, points, start, until, rule("on_time_factor", on))
     book = current_book()
     validity = Validity.at(book, book.region, on)
+    hours = hours_of(reader, points, start, until, rule("on_time_factor", on), validity.minutes)
     rules = ready(quality_rules(), lambda name: book.at(name, book.region, on).value)
     limits = _limits(points, on)
     seen, days = [], []

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.monitoring.models import Device, Meter, Point, PointLimit
 from shuangkong.apps.monitoring.rules import whole
+from shuangkong.apps.monitoring.services.alerts import civil_day
 from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.core.errors import InputError
 from shuangkong.hj212.catalogue import factors, factors_2005
@@ -58,7 +59,7 @@ def _devices() -> Any:
 
 
 def _intervals(now: datetime) -> dict[str, int]:
-    return {system: whole(f"realtime_interval_s.{system}", now.date()) for system in (HJ212, METER)}
+    return {system: whole(f"realtime_interval_s.{system}", civil_day(now)) for system in (HJ212, METER)}
 
 
 def _point(

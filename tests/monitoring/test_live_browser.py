@@ -126,9 +126,7 @@ def test_a_cut_device_turns_the_page_reaches_the_inboxes_and_its_back_fill_close
 
     # the line is cut: the page turns without anybody asking for it
     logger.close()
-    began = time.monotonic()
     expect(row).to_contain_text("中断", timeout=10_000)
-    assert time.monotonic() - began < 10
 
     # the outage stands in the inbox of whom it concerns, and leads to its page
     worked(outage)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from shuangkong.apps.desk.services.inbox import Notice, reconcile
 from shuangkong.apps.ledger.models import Row
 from shuangkong.apps.ledger.selectors import accepted
+from shuangkong.apps.monitoring.meter_models import FLOWS
 from shuangkong.apps.monitoring.sharing import TOPIC
 from shuangkong.apps.organisations.models import Department, Subject
 from shuangkong.apps.plans.services import current_book
@@ -23,7 +24,7 @@ from shuangkong.core.rounding import round_half_up
 
 #: The kind of items that are kept here; no other capability writes them.
 KIND = "energy.metered"
-_FLOWS = {"inflow": "购进量", "terminal": "消费量"}
+_FLOWS = dict(FLOWS)
 _MOST_NAMED = 3
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from shuangkong.apps.energy.differences import Pair, Threshold, pairs, rows_beside, threshold
 from shuangkong.apps.energy.metered import Rates, exact, rates_of
 from shuangkong.apps.ledger.models import Row
+from shuangkong.apps.monitoring.meter_models import FLOWS
 from shuangkong.apps.monitoring.metered import registered
 from shuangkong.apps.monitoring.models import Meter, MeteredMonth, VirtualMeter
 from shuangkong.apps.organisations.models import Subject
@@ -24,7 +25,7 @@ from shuangkong.series.engines import open_engine
 from shuangkong.series.hours import Hours
 from shuangkong.series.reading import FOLDER, SPILL
 
-FLOWS = {"inflow": "购进量", "terminal": "消费量"}
+_FLOWS = dict(FLOWS)
 _SHOWN_MONTHS = 13
 
 
@@ -79,7 +80,7 @@ def beside(user: Any, subject: Subject, today: date) -> Beside:
     lines: dict[tuple[date, str, str], Line] = {}
     for each in months:
         product = products[each.product]
-        line = Line(each.month, product.label, FLOWS[each.flow], product.base_unit, each)
+        line = Line(each.month, product.label, str(_FLOWS[each.flow]), product.base_unit, each)
         line.running = Period.month(each.month.year, each.month.month).end > today
         lines[each.month, each.product, each.flow] = line
     for pair in pairs(rows_beside(today).visible_to(user).filter(subject=subject)):
@@ -126,7 +127,7 @@ def opened(user: Any, month_id: int, subject: Subject, root: Path) -> Opened | N
     days = [(each.span.code[-2:], exact(each.quantity), each.is_complete) for each in by_day]
     rates = rates_of([month.product], [month.month.year])[month.product, month.month.year]
     label = Period.month(month.month.year, month.month.month).label
-    return Opened(month, label, product.label, FLOWS[month.flow], product.base_unit, lines, rates, days)
+    return Opened(month, label, product.label, str(_FLOWS[month.flow]), product.base_unit, lines, rates, days)
 
 
 def _amounts(month: MeteredMonth, root: Path) -> tuple[list[Amount], list[Amount]]:

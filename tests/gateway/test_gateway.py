@@ -10,7 +10,7 @@ from shuangkong.hj212.check import crc16_modbus
 from shuangkong.hj212.sm4 import encrypt_frame
 from shuangkong.series.commands import CommandFiles, FieldCommand
 from shuangkong.series.devices import Device, write_devices
-from shuangkong.series.records import read_frame_meta, read_incident
+from shuangkong.series.records import Incident, incident_record, read_frame_meta, read_incident
 from shuangkong.series.spool import INCIDENT, SpoolWriter
 from tests.gateway.harness import KEY, KEYED, MN, NOW_MS, OTHER, PW, STRICT, frame, running
 
@@ -300,6 +300,14 @@ def test_incidents_are_kept_without_passwords(tmp_path):
         assert server.incidents()["incidents_dropped"].times >= 1000
 
     play(tmp_path, story, incident_s=0.1)
+
+
+def test_a_password_is_struck_out_however_its_name_is_written():
+    sample = b"##0080QN=1;ST=32;CN=2011;pw=secret;MN=A;Flag=5;PW =secret;CP=&&&&0000"
+    met = Incident("password_wrong", "A", "10.1.1.1", "", 1, 0, 0, sample)
+    assert read_incident(incident_record(met, "w0"))["sample"] == (
+        "##0080QN=1;ST=32;CN=2011;pw=******;MN=A;Flag=5;PW =******;CP=&&&&0000"
+    )
 
 
 def test_a_clean_stop_answers_what_was_taken(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from shuangkong.hj212 import FAULTS, STRICT, Profile, RemoteProtocolError, decode
 from shuangkong.hj212.catalogue import commands, factors, factors_2005, flags, standard
 from shuangkong.hj212.description import describe
+from shuangkong.hj212.writing import hull
 from tests.hj212.frames import deviations, standard_cases
 
 
@@ -65,3 +66,9 @@ def test_the_lists_hold_what_the_standard_holds():
     assert set(standard()["systems_since_2025"]) <= set(standard()["systems"])
     assert commands()["2011"].from_field == "upload"
     assert flags()["N"] == "正常"
+
+
+def test_a_password_that_is_repeated_stands_in_no_fault():
+    content = b"QN=20160801085857223;ST=32;ST=33;CN=2011;PW=123456;pw=654321;MN=010000A8900016F000169DC0;Flag=4;CP=&&&&"
+    faults = [fault for fault in decode(hull(content)).faults if fault.code == "header_field_repeated"]
+    assert [(fault.where, fault.value) for fault in faults] == [("ST", "33"), ("PW", "")]

@@ -19,6 +19,9 @@ from shuangkong.apps.monitoring.selectors import Gateway, gateway
 from shuangkong.apps.monitoring.services import collecting, points
 from shuangkong.apps.organisations.models import Department
 from shuangkong.apps.plans.models import Clause, Duty, Plan
+from shuangkong.hj212 import decode
+from shuangkong.hj212.writing import hull
+from shuangkong.series.records import frame_record
 from shuangkong.series.schema import point_of
 from tests.monitoring import kit
 from tests.monitoring.series_kit import gateway as running_gateway
@@ -206,6 +209,19 @@ def test_a_corrected_value_opens_into_its_versions_down_to_the_frames(device, cl
     assert page.count("w01018-Rtd=") >= 2 and kit.PW not in page and "PW=******" in page
     for wrong in (f"values/realtime/{at + 1}/", f"values/nothing/{at}/", f"values/realtime/{10**18}/"):
         assert client_of("enterprise").get(f"/monitoring/points/{point.pk}/{wrong}").status_code == 404
+
+
+def test_a_password_is_struck_out_however_its_name_is_written(device, client_of, clock):
+    """The lenient profile takes ``pw=`` for ``PW=``: the frame is kept as it came, and no page shows its password."""
+    sent(1, clock)
+    moment = NOW + 5 * MINUTE
+    content = realtime(moment).body[6:-6].replace(b"PW=", b"pw=")
+    send(moment, frame_record(decode(hull(content)), "10.1.1.1", "w0", set(), int(moment.timestamp() * 1000)))
+    point = Point.objects.unscoped("test").get(code="w01018")
+    at = int(moment.timestamp() * 1000)
+    for address in (f"devices/{device.pk}/dialogue/", f"points/{point.pk}/", f"points/{point.pk}/values/realtime/{at}/"):
+        page = text(client_of("enterprise").get(f"/monitoring/{address}"))
+        assert "pw=******" in page and kit.PW not in page, address
 
 
 def test_missing_long_and_wrong_addresses_are_answered(device, client_of, clock):

@@ -313,7 +313,7 @@ def _take_field(piece: str, fields: dict[str, str], faults: list[Fault]) -> None
     if proper not in _ORDER:
         faults.append(Fault("header_field_unknown", name[:20], value[:20]))
     if proper in fields:
-        faults.append(Fault("header_field_repeated", proper, value[:20]))
+        faults.append(Fault("header_field_repeated", proper, "" if proper == "PW" else value[:20]))
         return
     fields[proper] = value
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from shuangkong.hj212 import Fault, Message
 from shuangkong.series.spool import FRAME, INCIDENT, METER, Record, identity
 
-_PASSWORD = re.compile(rb"PW=[^;&]*")
+_PASSWORD = re.compile(rb"(PW\s*=)[^;&]*", re.IGNORECASE)
+"""Lenient reading takes the name in any case."""
 _SAMPLE_BYTES = 1200
 
 
@@ -62,7 +63,7 @@ def incident_record(incident: Incident, worker: str) -> Record:
     """An incident; passwords in its sample are struck out."""
     content = incident._asdict()
     content["worker"] = worker
-    sample = _PASSWORD.sub(b"PW=******", content.pop("sample"))[:_SAMPLE_BYTES]
+    sample = _PASSWORD.sub(rb"\1******", content.pop("sample"))[:_SAMPLE_BYTES]
     meta = json.dumps(content, ensure_ascii=False).encode()
     return Record(INCIDENT, identity(meta, sample), incident.last_ms, meta, sample)
 

@@ -38,8 +38,9 @@ OUTCOMES = {
     "sent": _("已发出"), "accepted": _("设备已接受"), "done": _("已执行"), "refused": _("设备拒绝"), "failed": _("执行失败"),
     "timed_out": _("超时无应答"), "unreachable": _("设备未连接"), "expired": _("过期未发"), "interrupted": _("中断，结果不明"),
 }  # fmt: skip
-_PASSWORD = re.compile(r"PW=[^;&]*")
-_STRUCK = "PW=******"
+#: Lenient reading takes the name in any case.
+_PASSWORD = re.compile(r"(PW\s*=)[^;&]*", re.IGNORECASE)
+_STRUCK = r"\1******"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from shuangkong.apps.ledger.loading import Consignment, NewRow
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.ledger.posting import post
 from shuangkong.apps.ledger.selectors import accepted
-from shuangkong.apps.monitoring.models import Meter, MeteredMonth
+from shuangkong.apps.monitoring.models import Meter, MeteredMonth, MeterTerm
 from shuangkong.apps.monitoring.services import metering
 from shuangkong.apps.monitoring.services.collecting import store
-from shuangkong.apps.organisations.models import Department
+from shuangkong.apps.organisations.models import Department, Subject
 from shuangkong.series.schema import KINDS, READINGS
 from shuangkong.series.store import Readings
 from tests.monitoring.test_meters import CODE, asked
@@ -212,6 +212,48 @@ def test_a_complete_month_that_was_not_handed_over_is_handed_over_later(meter, f
     assert (month().complete, rows()) == (True, [])
     work_out(NOW)
     assert [row.quantity for row in rows()] == [D("28.8")]
+
+
+@pytest.fixture
+def neighbour(places) -> Subject:
+    firm = {"kind": Subject.Kind.ENTERPRISE, "parent": places["431002"], "county": places["431002"]}
+    return Subject.objects.create(code="91-B", name="演示企业乙", **firm)
+
+
+def test_a_reading_beyond_all_measure_keeps_its_own_unit_out_of_the_ledger_and_no_other(meter, field, users, neighbour):
+    """A register without a largest step that jumps to 10²³ would fit neither the month nor the ledger: the others are worked out."""
+    wild = metering.register_meter(asked(neighbour, modulus=None, largest_per_hour=None), users["city"])
+    field.sends(meter, a_month())
+    field.sends(wild, a_month() | {HOURS: 1e23})
+    assert work_out()
+    assert [row.subject.code for row in rows()] == ["91-A"]
+    found = MeteredMonth.objects.unscoped("test").get(month=date(2026, 9, 1), subject__code="91-B")
+    assert (found.complete, found.quantity, found.energy_tce) == (False, D(0), None)
+    assert found.why == "用量超出账上能记的范围，请核对读数、倍率和单位"
+
+
+def test_a_registration_that_does_not_hold_together_keeps_its_own_unit_waiting_and_no_other(meter, field, users, neighbour):
+    broken = metering.register_meter(asked(neighbour), users["city"])
+    for multiplier in (40, 60):
+        at = SEPTEMBER - multiplier * HOUR
+        MeterTerm.objects.create(meter=broken, starts_at=at, multiplier=D(multiplier))
+    field.sends(meter, a_month())
+    field.sends(broken, a_month())
+    assert work_out()
+    assert [row.subject.code for row in rows()] == ["91-A"]
+    assert MeteredMonth.objects.unscoped("test").get(month=date(2026, 9, 1), subject__code="91-B").why == "缺30天的数"
+
+
+def test_a_sum_below_zero_stays_out_of_the_ledger(meter, field, users, places):
+    asked_behind = asked(places["91-A"], CODE[:-1] + "9", counted=False)
+    behind = metering.register_meter(asked_behind, users["city"])
+    metering.change_meter(meter, asked(places["91-A"], counted=False), users["city"])
+    metering.register_virtual(places["91-A"], "自用", [(meter, D(1)), (behind, D(-1))], users["city"])
+    field.sends(meter, a_month())
+    field.sends(behind, {hour: 11.0 * hour for hour in range(HOURS + 1)})
+    work_out()
+    assert (month().complete, month().quantity, month().why) == (False, D("-2.88"), "减去的比加上的多，合计为负")
+    assert rows() == []
 
 
 # beside what was filed

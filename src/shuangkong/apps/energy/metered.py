@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +36,7 @@ from shuangkong.apps.plans.services import current_book
 from shuangkong.core.energy import Basis
 from shuangkong.core.metering import Span, local_spans, midnight
 from shuangkong.core.periods import Period
-from shuangkong.core.quantities import MICRO_DIGITS, to_micro
+from shuangkong.core.quantities import MICRO_DIGITS, MICRO_LIMIT, from_micro, to_micro
 from shuangkong.core.rounding import round_half_up
 from shuangkong.rulebook.loader import Rulebook
 from shuangkong.series import energy as series
@@ -48,6 +49,8 @@ KIND = "metered"
 _TURN_S = 900
 """Meters send every quarter of an hour: no account is worked out more often."""
 _YEARS_BACK = 2
+_LARGEST = float(from_micro(MICRO_LIMIT)) / 10_000
+"""In base units. A month beyond is a fault of a reading or of the registration; ten thousand months below it still add up in the ledger."""
 
 
 class Rates(NamedTuple):
@@ -192,10 +195,16 @@ def _first(span: Span) -> date:
 
 def _month(amount: series.Amount, unit: Subject, now: datetime) -> MeteredMonth:
     product, _bar, flow = amount.product.partition("|")
+    if not abs(amount.quantity) <= _LARGEST:
+        amount = replace(amount, quantity=0.0, energy_tce=None, equivalent_tce=None, co2_t=None)
+        objection = _("用量超出账上能记的范围，请核对读数、倍率和单位")
+    else:
+        objection = _("减去的比加上的多，合计为负") if exact(amount.quantity) < 0 else ""
     return MeteredMonth(
         subject=unit, product=product, flow=flow, month=_first(amount.span), quantity=exact(amount.quantity),
         energy_tce=_exact_or_none(amount.energy_tce), equivalent_tce=_exact_or_none(amount.equivalent_tce),
-        co2_t=_exact_or_none(amount.co2_t), complete=amount.is_complete, why=amount.why[:200], meters=amount.entries,
+        co2_t=_exact_or_none(amount.co2_t), complete=amount.is_complete and not objection,
+        why="；".join(filter(None, (objection, amount.why)))[:200], meters=amount.entries,
         incomplete=amount.incomplete, demonstration=settings.DEMONSTRATION or unit.demonstration, worked_out_at=now.astimezone(UTC),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,8 +12,11 @@ from typing import Any
 from shuangkong.apps.monitoring.models import Meter, VirtualMeter
 from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.core import metering
+from shuangkong.core.errors import InputError
 from shuangkong.series.energy import Entry
 from shuangkong.series.steps import Metered
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,16 @@ def registered(subjects: Iterable[int] | None = None) -> Registered:
         if each.counted and parts:
             weights = tuple((part.meter.point, float(part.weight)) for part in parts)
             entries.append(_entry(f"v{each.pk}", each, weights, [part.meter for part in parts]))
-    return Registered([as_metered(meter) for meter in found], {meter.point: meter.product for meter in found}, entries)
+    return Registered([each for meter in found if (each := _sound(meter))], {meter.point: meter.product for meter in found}, entries)
+
+
+def _sound(meter: Meter) -> Metered | None:
+    """The meter; None where its registration does not hold together. Its entry stays, so its unit is incomplete and no other unit waits."""
+    try:
+        return as_metered(meter)
+    except InputError:
+        log.exception("meter %s", meter.key)
+        return None
 
 
 def _entry(name: str, of: Any, points: tuple[tuple[int, float], ...], meters: Iterable[Meter]) -> Entry:

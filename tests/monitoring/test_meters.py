@@ -129,6 +129,7 @@ def test_an_exchange_ends_one_term_and_begins_the_next(meter, users):
 @pytest.mark.parametrize(
     ("role", "more", "words"),
     [("enterprise", {"words": " "}, "原因"), ("enterprise", {"multiplier": D(0)}, "倍率"), ("other_county", {}, "不能登记"),
+     ("county", {"words": "县里改倍率"}, "不能登记"),
      ("enterprise", {"at": kit.NOW + timedelta(minutes=1)}, "未来"), ("enterprise", {"at": SINCE}, "启用时间")],
 )  # fmt: skip
 def test_an_exchange_that_cannot_be_is_refused(role, more, words, meter, users):
@@ -151,6 +152,27 @@ def test_a_virtual_meter_takes_meters_of_one_unit_and_use(meter, users, places):
     with pytest.raises(InputError, match="同名"):
         metering.register_virtual(places["91-A"], "自用", [(meter, D(1))], users["city"])
     assert VirtualMeter.objects.unscoped("test").count() == 1
+
+
+def test_a_member_of_a_virtual_meter_keeps_what_it_measures(meter, users, places):
+    metering.register_virtual(places["91-A"], "自用", [(meter, D(1))], users["city"])
+    for more in ({"product": "heat", "unit": "GJ"}, {"flow": "terminal"}):
+        with pytest.raises(InputError, match="自用"):
+            metering.change_meter(meter, asked(places["91-A"], **more), users["city"])
+    metering.change_meter(meter, asked(places["91-A"], name="总降2号进线"), users["city"])
+    meter.refresh_from_db(from_queryset=Meter.objects.unscoped("test"))
+    assert (meter.name, meter.product, meter.flow) == ("总降2号进线", "electricity", "inflow")
+
+
+def test_an_exchange_that_was_read_before_another_is_told_of_the_later_term(meter, users):
+    """Both asked with the meter as it was; the second is refused instead of ending the first term once more."""
+    stale = Meter.objects.unscoped("test").get(pk=meter.pk)
+    first, second = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+    metering.exchange(meter, Exchange(first, "换表", D(40)), users["enterprise"], kit.NOW)
+    with pytest.raises(InputError, match="启用时间"):
+        metering.exchange(stale, Exchange(second, "换表", D(60)), users["city"], kit.NOW)
+    ends = MeterTerm.objects.filter(meter=meter).order_by("starts_at").values_list("starts_at", "ends_at")
+    assert list(ends) == [(SINCE, first), (first, None)]
 
 
 def test_the_intake_knows_who_may_send_by_the_sm3_of_the_key_alone(users, places):

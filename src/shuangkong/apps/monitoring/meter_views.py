@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shuangkong.apps.monitoring.meter_forms import EnergyUserForm, ExchangeForm, MeterFilters, MeterForm, VirtualForm
 from shuangkong.apps.monitoring.models import EnergyUser, Meter, MeterTerm, Point, VirtualMeter
 from shuangkong.apps.monitoring.services import metering
-from shuangkong.apps.organisations.models import User
 from shuangkong.apps.plans.services import current_rulebook
 from shuangkong.apps.ui.tables import Column, chips, table
 from shuangkong.core.errors import InputError
@@ -157,11 +156,7 @@ def meter(request: HttpRequest, meter_id: int) -> HttpResponse:
             else:
                 messages.success(request, _("已保存；有关月份的用量会重新计算"))
                 return redirect("monitoring:meter", found.pk)
-    return _shown(request, found, form, ExchangeForm() if _may_tell(request.user, found) else None, problem)
-
-
-def _may_tell(user: Any, meter: Meter) -> bool:
-    return bool(user.role != User.Role.READER and (user.sees_all or user.reaches(meter.subject_id)))
+    return _shown(request, found, form, ExchangeForm() if metering.may_exchange(request.user, found) else None, problem)
 
 
 def _shown(request: HttpRequest, found: Meter, form: Any, exchange_form: Any, problem: InputError | None) -> HttpResponse:
@@ -179,7 +174,7 @@ def _shown(request: HttpRequest, found: Meter, form: Any, exchange_form: Any, pr
 def exchange(request: HttpRequest, meter_id: int) -> HttpResponse:
     """Tells that the meter was exchanged."""
     found = _meter_of(request, meter_id)
-    if not _may_tell(request.user, found):
+    if not metering.may_exchange(request.user, found):
         raise PermissionDenied(_("换表由用能单位或市级主管登记"))
     form, problem = ExchangeForm(request.POST), None
     if form.is_valid():

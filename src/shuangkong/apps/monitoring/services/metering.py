@@ -148,6 +148,11 @@ def change_meter(meter: Meter, asked: Asked, actor: Any, now: datetime) -> None:
     after = {name: getattr(asked, name) for name in FIELDS if getattr(asked, name) != before[name]}
     if not after:
         return
+    if {"product", "flow"} & set(after) and (part := VirtualMeterPart.objects.filter(meter=meter).select_related("virtual").first()):
+        raise InputError(
+            _("表计是虚拟表计“{name}”的成员，不能改品种和用途").format(name=part.virtual.name), where=meter.name,
+            why=_("虚拟表计按成员共同的品种和用途相加"), do=_("停用这只表计，用正确的品种另行登记"),
+        )  # fmt: skip
     with transaction.atomic():
         for name, value in after.items():
             setattr(meter, name, value)
@@ -191,6 +196,11 @@ def _checked(asked: Asked) -> None:
             raise InputError(_("{name}必须大于0").format(name=name), where=asked.name, do=_("不知道的留空"))
 
 
+def may_exchange(actor: Any, meter: Meter) -> bool:
+    """Whether the person tells of exchanges of a meter: the city, and the unit itself. Who only watches over the unit does not."""
+    return bool(actor.sees_all or (actor.role == User.Role.ENTERPRISE and actor.reaches(meter.subject_id)))
+
+
 def exchange(meter: Meter, act: Exchange, actor: Any, now: datetime) -> MeterTerm:
     """Records that a meter, or its transformers, was exchanged.
 
@@ -198,7 +208,7 @@ def exchange(meter: Meter, act: Exchange, actor: Any, now: datetime) -> MeterTer
         InputError: without words, by one who only reads or of another unit, of a closed meter, before the present term began, or in the
             future.
     """
-    if actor.role == User.Role.READER or not (actor.sees_all or actor.reaches(meter.subject_id)):
+    if not may_exchange(actor, meter):
         raise InputError(_("您不能登记换表"), do=_("请用能单位或市级主管登记"))
     if not act.words.strip():
         raise InputError(_("没有写换表的原因"), why=_("换表会记入审计，影响用量"), do=_("写明为什么换、谁抄的表底"))
@@ -209,6 +219,8 @@ def exchange(meter: Meter, act: Exchange, actor: Any, now: datetime) -> MeterTer
     if act.at > now:
         raise InputError(_("换表时间在未来"), where=f"{act.at:%Y-%m-%d %H:%M}", do=_("换表之后再登记"))
     with transaction.atomic():
+        # two who tell of one meter come one after the other: the second sees the term that the first began
+        _meters().select_for_update().get(pk=meter.pk)
         last = MeterTerm.objects.select_for_update().filter(meter=meter).order_by("-starts_at").first()
         if last is None or act.at <= last.starts_at:
             raise InputError(_("换表时间不晚于现用表的启用时间"), where=meter.name, do=_("核对换表时间"))

@@ -51,7 +51,7 @@ def one_point(point_id: int) -> Look:
             return None
         source = overview.source_of(user, point, selectors.gateway(store(), now), now)
         state, _dot, since = known.partition(".")
-        told = int(since) if since.isdigit() else 0
+        told = int(since) if since.isascii() and since.isdigit() else 0
         newest = int(point.last_at.timestamp() * 1000) if point.last_at else 0
         name = f"{digest([source])}.{max(newest, told)}"
         if state and name.partition(".")[0] != state:

@@ -101,11 +101,12 @@ def _look_at(reader: Reader, points: Sequence[Point], until: datetime) -> _Looke
     hours = hours_of(reader, points, start, until, rule("on_time_factor", on), validity.minutes)
     rules = ready(quality_rules(), lambda name: book.at(name, book.region, on).value)
     limits = _limits(points, on)
+    values = {point.code: [hour.value for hour in hours[point.pk]] for point in points}
     seen, days = [], []
     for point in points:
         days += _days(point, hours[point.pk], validity, until)
         if point.active_to is None or point.active_to >= until:
-            series = _series(point, points, hours, limits.get(point.pk, []), until)
+            series = _series(point, hours[point.pk], values, limits.get(point.pk, []), until)
             seen += [(point, finding) for finding in look(_fitting(rules, point), series, on).findings]
     return _Looked(points, days, seen)
 
@@ -124,13 +125,13 @@ def _limits(points: Sequence[Point], on: date) -> dict[int, list[PointLimit]]:
 
 
 def _series(
-    point: Point, points: Sequence[Point], hours: Mapping[int, Sequence[Hour]], limits: Sequence[PointLimit], until: datetime
+    point: Point, own: Sequence[Hour], values: Mapping[str, Sequence[Decimal | None]], limits: Sequence[PointLimit], until: datetime
 ) -> Series:
+    """``values``: those of all points of the source by code, made once: a device may have a thousand."""
     begin = max(point.looked_at or until - timedelta(days=1), until - HISTORY)
-    own = hours[point.pk]
     standard = next((limit for limit in limits if limit.kind == PointLimit.Kind.STANDARD), None)
     bounds = next((limit for limit in limits if limit.kind == PointLimit.Kind.RANGE), None)
-    others = {other.code: [hour.value for hour in hours[other.pk]] for other in points if other.pk != point.pk}
+    others = {code: found for code, found in values.items() if code != point.code}
     return Series(
         point.code, point.name, point.unit, point.medium, point.role, tuple(own), begin, standard.upper if standard else None,
         bounds.lower if bounds else None, bounds.upper if bounds else None, _load(point, others), others,

@@ -247,7 +247,7 @@ def test_a_registration_that_does_not_hold_together_keeps_its_own_unit_waiting_a
 def test_a_sum_below_zero_stays_out_of_the_ledger(meter, field, users, places):
     asked_behind = asked(places["91-A"], CODE[:-1] + "9", counted=False)
     behind = metering.register_meter(asked_behind, users["city"])
-    metering.change_meter(meter, asked(places["91-A"], counted=False), users["city"])
+    metering.change_meter(meter, asked(places["91-A"], counted=False), users["city"], NOW)
     metering.register_virtual(places["91-A"], "自用", [(meter, D(1)), (behind, D(-1))], users["city"])
     field.sends(meter, a_month())
     field.sends(behind, {hour: 11.0 * hour for hour in range(HOURS + 1)})

@@ -158,8 +158,8 @@ def test_a_member_of_a_virtual_meter_keeps_what_it_measures(meter, users, places
     metering.register_virtual(places["91-A"], "自用", [(meter, D(1))], users["city"])
     for more in ({"product": "heat", "unit": "GJ"}, {"flow": "terminal"}):
         with pytest.raises(InputError, match="自用"):
-            metering.change_meter(meter, asked(places["91-A"], **more), users["city"])
-    metering.change_meter(meter, asked(places["91-A"], name="总降2号进线"), users["city"])
+            metering.change_meter(meter, asked(places["91-A"], **more), users["city"], kit.NOW)
+    metering.change_meter(meter, asked(places["91-A"], name="总降2号进线"), users["city"], kit.NOW)
     meter.refresh_from_db(from_queryset=Meter.objects.unscoped("test"))
     assert (meter.name, meter.product, meter.flow) == ("总降2号进线", "electricity", "inflow")
 

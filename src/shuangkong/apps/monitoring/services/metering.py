@@ -214,13 +214,12 @@ def exchange(meter: Meter, act: Exchange, actor: Any, now: datetime) -> MeterTer
         raise InputError(_("没有写换表的原因"), why=_("换表会记入审计，影响用量"), do=_("写明为什么换、谁抄的表底"))
     if act.multiplier <= 0:
         raise InputError(_("倍率必须大于0"), where=meter.name, do=_("没有互感器的填1"))
-    if not meter.active:
-        raise InputError(_("表计已停用"), where=meter.name, do=_("先启用，再登记换表"))
     if act.at > now:
         raise InputError(_("换表时间在未来"), where=f"{act.at:%Y-%m-%d %H:%M}", do=_("换表之后再登记"))
     with transaction.atomic():
-        # two who tell of one meter come one after the other: the second sees the term that the first began
-        _meters().select_for_update().get(pk=meter.pk)
+        # two who tell of one meter come one after the other: the second sees what the first did
+        if not _meters().select_for_update().get(pk=meter.pk).active:
+            raise InputError(_("表计已停用"), where=meter.name, do=_("先启用，再登记换表"))
         last = MeterTerm.objects.select_for_update().filter(meter=meter).order_by("-starts_at").first()
         if last is None or act.at <= last.starts_at:
             raise InputError(_("换表时间不晚于现用表的启用时间"), where=meter.name, do=_("核对换表时间"))

@@ -178,6 +178,17 @@ def test_the_edges_of_time(tmp_path):
     play(tmp_path, story)
 
 
+def test_a_stranger_is_refused_before_the_body_is_read(tmp_path):
+    """Eight megabytes each from a thousand connections that hold no key would be held in memory."""
+
+    async def story(call):
+        for key in ("wrong", ""):
+            assert (await call("/national/info", body=b" " * 9_000_000, key=key))[0] == 401
+        assert (await call("/national/info", body=b" " * 9_000_000))[0] == 413
+
+    play(tmp_path, story)
+
+
 def test_wrong_messages(tmp_path, monkeypatch):
     monkeypatch.setattr(room, "_BODY_S", 0.2)
 

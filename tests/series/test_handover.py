@@ -58,6 +58,18 @@ def test_a_batch_is_bounded_however_many_spools_there_are(tmp_path, monkeypatch)
     handover.close()
 
 
+def test_a_batch_is_bounded_by_its_bytes_and_every_spool_gets_its_share(tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "LARGEST_BATCH_BYTES", 12)
+    fill(tmp_path, "a", range(1000, 1009))
+    fill(tmp_path, "b", range(2000, 2004))
+    handover = Handover(tmp_path)
+    steps = []
+    while step := handover.step():
+        steps.append(step.records)
+    assert steps == [4, 4, 2, 2, 1] and len(handed(handover)) == 13
+    handover.close()
+
+
 def test_a_kill_between_file_and_transaction_repeats_nothing(tmp_path, monkeypatch):
     fill(tmp_path, "a", range(10))
     handover = Handover(tmp_path)

@@ -134,8 +134,9 @@ class Intake:
 
     async def _call(self, dialect: Dialect, parts: list[str], scope: Scope, receive: Receive) -> Answer:
         key = _key_of(scope)
+        # before the body: a stranger fills no memory
+        self._who(key, None)
         if scope["method"] == "GET":
-            self._who(key, None)
             return self._download(dialect, parts)
         if scope["method"] != "POST" or len(parts) != 1 or parts[0] not in ("register", "info", "meters", "data"):
             raise Refused(404, "没有这个接口")

@@ -23,6 +23,8 @@ from shuangkong.series.spool import SEGMENT_HEAD, Damage, Place, Record, SpoolBu
 BATCH_RECORDS = 5000
 LARGEST_BATCH_RECORDS = 60_000
 """Of all spools together: a record's index in its batch fits in 16 bits."""
+LARGEST_BATCH_BYTES = 64 * 1024 * 1024
+"""Of all spools together, but for the last record of each: messages of energy users may be megabytes each."""
 KEEP_DAYS = 400
 """How long a key is remembered: longer than any back-fill (six months)."""
 
@@ -71,14 +73,15 @@ class Handover:
         os.close(self._lock)
 
     def step(self, limit: int = BATCH_RECORDS) -> Step | None:
-        """Hands on up to *limit* records of each spool; None when there is nothing new."""
+        """Hands on up to *limit* records of each spool, and never more than memory bears; None when there is nothing new."""
         places = {name: Place(segment, offset) for name, segment, offset in self._database.execute("SELECT * FROM place")}
         records: dict[bytes, Record] = {}
         read = repeated = damaged = 0
         spools = sorted(path for path in (self.root / "spool").glob("*") if path.is_dir())
         limit = min(limit, LARGEST_BATCH_RECORDS // max(len(spools), 1))
         for spool in spools:
-            for found, place in islice(read_spool(spool, places.get(spool.name, Place())), limit):
+            found_here = islice(read_spool(spool, places.get(spool.name, Place())), limit)
+            for found, place in _within(LARGEST_BATCH_BYTES // len(spools), found_here):
                 places[spool.name] = place
                 read += 1
                 if isinstance(found, Damage):
@@ -129,6 +132,16 @@ class Handover:
             database.execute("ROLLBACK")
             raise
         return Step(number, len(records), repeated, damaged)
+
+
+def _within(most_bytes: int, found: Iterator[tuple[Record | Damage, Place]]) -> Iterator[tuple[Record | Damage, Place]]:
+    """What is found until its records hold so many bytes; at least one."""
+    size = 0
+    for each, place in found:
+        yield each, place
+        size += len(each.body) + len(each.meta) if isinstance(each, Record) else 0
+        if size >= most_bytes:
+            return
 
 
 def committed_batches(root: Path, after: int = 0) -> Iterator[tuple[int, list[Record]]]:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from shuangkong.apps.audit.models import Entry
 from shuangkong.apps.monitoring import history, overview
 from shuangkong.apps.monitoring.models import ConnectionDuty, Outage, Point, QualityFinding
 from shuangkong.apps.monitoring.selectors import Gateway, gateway
@@ -222,6 +223,18 @@ def test_a_password_is_struck_out_however_its_name_is_written(device, client_of,
     for address in (f"devices/{device.pk}/dialogue/", f"points/{point.pk}/", f"points/{point.pk}/values/realtime/{at}/"):
         page = text(client_of("enterprise").get(f"/monitoring/{address}"))
         assert "pw=******" in page and kit.PW not in page, address
+
+
+def test_who_looks_into_the_frames_of_another_enterprise_stands_in_the_log(device, client_of, clock):
+    sent(1, clock)
+    point = Point.objects.unscoped("test").get(code="w01018")
+    at = int(NOW.timestamp() * 1000)
+    for role in ("enterprise", "city"):
+        for address in (f"points/{point.pk}/values/realtime/{at}/", f"devices/{device.pk}/dialogue/"):
+            text(client_of(role).get(f"/monitoring/{address}"))
+    found = Entry.objects.filter(action="organisations.subject.read").order_by("id").values_list("actor__username", "payload")
+    read = [(name, json.loads(payload)["after"]["what"]) for name, payload in found]
+    assert read == [("city", "monitoring.value"), ("city", "monitoring.dialogue")]
 
 
 def test_missing_long_and_wrong_addresses_are_answered(device, client_of, clock):

@@ -11,12 +11,14 @@ from django.urls import get_script_prefix
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from shuangkong.apps.audit.services import record_read
 from shuangkong.apps.monitoring import dialogue, drawing, gap_calendar, history, live, overview, selectors, summary, watching
 from shuangkong.apps.monitoring.models import Point
 from shuangkong.apps.monitoring.point_forms import SourceFilters, WindowForm
 from shuangkong.apps.monitoring.series_words import kind_words, quality_words
 from shuangkong.apps.monitoring.services.collecting import store
 from shuangkong.apps.monitoring.tiles import tiles
+from shuangkong.apps.organisations.models import Subject
 from shuangkong.apps.ui.navigation import exists
 from shuangkong.apps.ui.tables import Column, chips, table
 
@@ -114,6 +116,12 @@ def point_live(request: HttpRequest, point_id: int) -> HttpResponse:
     return live.Stream(request, watching.one_point(found.pk)).response()
 
 
+def _note_reading(request: HttpRequest, subject: Subject | None, what: str) -> None:
+    """Who looks into the frames of a single enterprise that is not theirs stands in the log."""
+    if subject is not None:
+        record_read(request.user, subject, what, origin=request.META.get("REMOTE_ADDR", ""))
+
+
 @login_required
 @require_safe
 def value(request: HttpRequest, point_id: int, kind: str, at_ms: int) -> HttpResponse:
@@ -122,6 +130,7 @@ def value(request: HttpRequest, point_id: int, kind: str, at_ms: int) -> HttpRes
     versions = history.versions(found, kind, watching.moment(at_ms))
     if not versions:
         raise Http404
+    _note_reading(request, found.subject, "monitoring.value")
     places = drawing.places_of([version.reading for version in versions])
     rows = [
         (version, drawing.number_text(version.reading.value, places), drawing.flag_words(version.reading.flag),
@@ -138,5 +147,6 @@ def device_dialogue(request: HttpRequest, device_id: int) -> HttpResponse:
     found = selectors.device_of(request.user, device_id)
     if found is None:
         raise Http404
+    _note_reading(request, found.subject, "monitoring.dialogue")
     context = {"device": found, "dialogue": dialogue.dialogue_of(found), "gateway": gateway_of(request)}
     return render(request, "monitoring/dialogue.html", context)

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from shuangkong.apps.desk.models import InboxItem
 from shuangkong.apps.energy import differences, metered
+from shuangkong.apps.ledger import services as ledger
 from shuangkong.apps.ledger.loading import Consignment, NewRow
 from shuangkong.apps.ledger.models import Batch, Row
 from shuangkong.apps.ledger.posting import post
@@ -301,6 +302,22 @@ def test_the_filed_figure_goes_before_the_metered_one_in_the_account(meter, fiel
     work_out()
     found = energy_cells(AsOf(), subject_id=places["91-A"].pk, period=("month", date(2026, 10, 1)))
     assert [row[8] for row in found if row[5:7] == ("electricity", "inflow")] == [30_000_000]
+
+
+def test_a_month_that_does_not_hold_any_more_is_told_until_it_holds_or_its_batch_is_withdrawn(meter, field, users, places):
+    """The largest step is found to be smaller than what was counted: the month is incomplete, the ledger still has its figure."""
+    field.sends(meter, a_month())
+    work_out()
+    assert open_items() == []
+    metering.change_meter(meter, asked(places["91-A"], largest_per_hour=D(5)), users["city"], NOW)
+    work_out(NOW + HOUR)
+    assert (month().complete, [row.quantity for row in rows()]) == (False, [D("28.8")])
+    (told,) = open_items()
+    assert (told.title, told.for_subject.code) == ("演示企业甲：1个计量月用量已不成立，账上仍是原数", "91-A")
+    assert f"2026年9月（批次{rows()[0].batch_id}）" in told.detail
+    ledger.withdraw(rows()[0].batch_id, actor=users["city"], reason="量程登记错了")
+    differences.raise_differences(date(2026, 10, 3))
+    assert (rows(), open_items()) == ([], [])
 
 
 # the page

@@ -14,6 +14,7 @@ from shuangkong.apps.desk.services.inbox import Notice, reconcile
 from shuangkong.apps.ledger.models import Row
 from shuangkong.apps.ledger.selectors import accepted
 from shuangkong.apps.monitoring.meter_models import FLOWS
+from shuangkong.apps.monitoring.models import MeteredMonth
 from shuangkong.apps.monitoring.sharing import TOPIC
 from shuangkong.apps.organisations.models import Department, Subject
 from shuangkong.apps.plans.services import current_book
@@ -86,7 +87,7 @@ def rows_beside(today: date) -> Any:
 
 
 def raise_differences(today: date) -> None:
-    """Brings the inboxes of the units, and of who leads the clause on telemetry, in line with the ledger. Four reads at most."""
+    """Brings the inboxes of the units, and of who leads the clause on telemetry, in line with the ledger. Six reads at most."""
     rows = rows_beside(today).unscoped("differences are told to whom they concern")
     metered = set(rows.filter(origin="metered").values_list("subject_id", flat=True))
     limit = threshold(today)
@@ -94,10 +95,36 @@ def raise_differences(today: date) -> None:
     for pair in pairs(rows.filter(subject__in=metered)) if metered else ():
         if pair.is_apart(limit):
             apart[pair.subject_id].append(pair)
-    leads = list(Department.objects.filter(duties__role="lead", duties__clause__topic=TOPIC).distinct()) if apart else []
-    units = Subject.objects.in_bulk(apart)
+    fallen = _fallen(rows.filter(subject__in=metered)) if metered else {}
+    leads = list(Department.objects.filter(duties__role="lead", duties__clause__topic=TOPIC).distinct()) if apart or fallen else []
+    units = Subject.objects.in_bulk({*apart, *fallen})
     notices = [notice for unit_id, found in apart.items() for notice in _notices(units[unit_id], found, leads, limit)]
+    notices += [notice for unit_id, found in fallen.items() for notice in _told_fallen(units[unit_id], found, leads)]
     reconcile([KIND], notices, today)
+
+
+def _fallen(rows: Any) -> dict[int, list[Row]]:
+    """What stands in the ledger although the meters do not say it any more: an exchange, a correction or a change made the month
+    incomplete or took it away. The ledger forgets nothing by itself: a person withdraws the batch."""
+    posted = list(rows.filter(origin="metered", batch__kind="metered").order_by("period_start", "pk"))
+    units = {row.subject_id for row in posted}
+    complete = MeteredMonth.objects.unscoped("which months still hold").filter(complete=True, subject__in=units)
+    standing = set(complete.values_list("subject_id", "product", "flow", "month"))
+    fallen: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in posted:
+        if (row.subject_id, row.product, row.flow, row.period_start) not in standing:
+            fallen[row.subject_id].append(row)
+    return fallen
+
+
+def _told_fallen(unit: Subject, found: list[Row], leads: Iterable[Department]) -> list[Notice]:
+    title = _("{unit}：{n}个计量月用量已不成立，账上仍是原数").format(unit=unit.name, n=len(found))
+    months = [(Period.month(row.period_start.year, row.period_start.month).label, row.batch_id) for row in found[:_MOST_NAMED]]
+    named = "、".join(_("{month}（批次{batch}）").format(month=month, batch=batch) for month, batch in months)
+    detail = _("{months}：表计或读数改了，该月已不完整。请核对，或撤销批次。").format(months=named)
+    address, key = f"/units/{unit.code}/#metered", f"{KIND}:{unit.code}:fallen"
+    own = Notice(f"{key}:own", KIND, title, address, detail, 2, subject_id=unit.pk)
+    return [own, *(Notice(f"{key}:{lead.code}", KIND, title, address, detail, 2, department_id=lead.pk) for lead in leads)]
 
 
 def _notices(unit: Subject, found: list[Pair], leads: Iterable[Department], limit: Threshold) -> list[Notice]:

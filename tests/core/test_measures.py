@@ -199,7 +199,7 @@ def test_an_answer_that_does_not_hold_on_decimals_is_not_given(monkeypatch: pyte
 
 
 def test_a_solver_that_gives_up_is_not_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measures, "milp", lambda *_args, **_options: SimpleNamespace(status=4, message="numerical difficulties"))
+    monkeypatch.setattr("scipy.optimize.milp", lambda *_args, **_options: SimpleNamespace(status=4, message="numerical difficulties"))
     with pytest.raises(InputError, match="numerical difficulties"):
         closed(1, 12, [STAGGER])
 

@@ -372,7 +372,7 @@ def test_points_and_their_values_are_read_over_the_api(device, client_of, clock)
     point = sent(5, clock)
     client = client_of("enterprise")
     found = client.get("/api/v1/points?codes=w01018").json()
-    assert (found["count"], found["items"][0]["id"], found["items"][0]["subject"]) == (1, point.pk, "91-A")
+    assert (found["count"], found["items"][0]["id"], found["items"][0]["subject"]) == (1, str(point.pk), "91-A")
     values = client.get(f"/api/v1/points/{point.pk}/readings?level=realtime").json()
     assert [item["value"] for item in values["items"]] == ["30.1"] * 6 and values["more"] is False
     assert values["items"][0]["time"].startswith("2026-11-24T02:00:00")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from shuangkong.apps.audit.services import record_read
 from shuangkong.apps.monitoring import coverage as coverage_of
@@ -19,6 +19,9 @@ from shuangkong.apps.ui.api import Answer, PageAnswer, Paging, answers, listed, 
 from shuangkong.core.errors import InputError
 
 router = Router()
+
+Digits = Annotated[str, BeforeValidator(str)]
+"""A 64-bit number as text: a JSON number of that size is rounded by callers that keep numbers as floats."""
 
 
 class PointFilters(Schema):
@@ -33,7 +36,7 @@ class PointFilters(Schema):
 class PointLine(Schema):
     """One series of values. ``interval_s``: how far apart real-time values are due; times are UTC."""
 
-    id: int
+    id: Digits
     key: str
     name: str
     code: str
@@ -85,13 +88,13 @@ class ReadingLine(Schema):
     flag: str
     marks: list[str]
     received: datetime
-    source: int
+    source: Digits
 
 
 class ReadingsAnswer(Answer):
     """The newest values of the window, at most 3 000, in the order of time; ``more`` says that older ones were left out."""
 
-    point: int
+    point: Digits
     unit: str
     start: datetime
     end: datetime

@@ -52,7 +52,8 @@ def expected(rows):
     """All versions of hand-made readings by the rule, without Ibis."""
     keys = {}
     for row in rows:
-        keys.setdefault((row[0], row[1], row[2]), {}).setdefault((row[3], row[4]), []).append((row[6], row[7], row[5]))
+        version = (row[3], row[4], row[5] & QUALITY["invalid"])
+        keys.setdefault((row[0], row[1], row[2]), {}).setdefault(version, []).append((row[6], row[7], row[5]))
     found = []
     for key, versions in keys.items():
         last = max(versions, key=lambda version: max(came[:2] for came in versions[version]))
@@ -62,7 +63,7 @@ def expected(rows):
             quality |= QUALITY["corrected"] if len(versions) > 1 and version == last else 0
             again = came[-1][:2] if len(came) > 1 else (None, None)
             names = [*READINGS.names, "times", "last_received", "last_source", "prevails"]
-            found.append(dict(zip(names, (*key, *version, quality, *came[0][:2], len(came), *again, version == last), strict=True)))
+            found.append(dict(zip(names, (*key, *version[:2], quality, *came[0][:2], len(came), *again, version == last), strict=True)))
     return sorted(found, key=lambda row: [row[name] for name in ("point", "kind", "time", "received", "source")])
 
 

@@ -44,6 +44,17 @@ def test_another_flag_is_a_correction(tmp_path):
     assert [(row["flag"], row["quality"]) for row in contents(tmp_path)] == [("D", QUALITY["corrected"])]
 
 
+def test_a_value_that_is_called_invalid_afterwards_is_a_correction(tmp_path):
+    rows = [reading(received=1, source=1), reading(received=2, source=2, quality=QUALITY["invalid"])]
+    fill(tmp_path, [[row] for row in rows])
+    assert [row["quality"] for row in contents(tmp_path)] == [QUALITY["invalid"] | QUALITY["corrected"]]
+    again = reading(received=3, source=3)
+    with Readings(tmp_path) as store:
+        store.append(table([again]), 3)
+    assert [row["quality"] for row in contents(tmp_path)] == [QUALITY["repeated"] | QUALITY["corrected"]]
+    assert everything(tmp_path) == expected([*rows, again])
+
+
 def test_no_number_is_null_and_minus_zero_is_zero(tmp_path):
     rows = [reading(minute=n, value=value) for n, value in enumerate((math.nan, math.inf, -math.inf, -0.0, None))]
     fill(tmp_path, [rows])

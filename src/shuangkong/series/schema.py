@@ -1,8 +1,8 @@
 """The table of readings: its columns, what their numbers mean, and the rule of versions in words.  Everything else reads it here.
 
 One row is one value of one point, time and kind.  The same value received again is no new row: it is counted in the row (``times``,
-``last_received``).  Another value or flag for the same point, time and kind is a *version*; the version that was received last
-(then that with the greater source) prevails, and all versions are kept.
+``last_received``).  Another value or flag for the same point, time and kind, or the same that its sender now calls invalid (or valid
+again), is a *version*; the version that was received last (then that with the greater source) prevails, and all versions are kept.
 """
 
 from __future__ import annotations

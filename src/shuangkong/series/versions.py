@@ -1,7 +1,8 @@
 """The rule of versions as Ibis expressions over stored columns.  Portable: windows and joins only.
 
 The rule does not depend on the order in which files came or in how many pieces: for each point, time and kind, rows of equal value and
-flag are one version (first and last receipt, how often); of several versions the one received last prevails.
+flag, of which the sender says alike whether they are valid, are one version (first and last receipt, how often); of several versions
+the one received last prevails.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from ibis import _
 
 from shuangkong.series.schema import KEY, QUALITY, STORED
 
-_VERSION = (*KEY, "value", "flag")
+_VERSION = (*KEY, "value", "flag", "invalid")
 _MARKS = QUALITY["repeated"] | QUALITY["corrected"]
 _COLUMNS = tuple(STORED.names)
 
@@ -39,7 +40,9 @@ def shared_keys(rows: Any) -> Any:
 
 def _several(rows: Any) -> Any:
     """The versions of keys that have more than one row."""
-    ranked = rows.mutate(until=_.last_received.coalesce(_.received), until_source=_.last_source.coalesce(_.source))
+    ranked = rows.mutate(
+        until=_.last_received.coalesce(_.received), until_source=_.last_source.coalesce(_.source), invalid=_.quality & QUALITY["invalid"]
+    )
     ranked = ranked.mutate(
         first=ibis.row_number().over(_within(_VERSION, _.received, _.source)),
         last=ibis.row_number().over(_within(_VERSION, _.until.desc(), _.until_source.desc())),

@@ -179,6 +179,16 @@ def test_a_meter_that_is_no_longer_counted_takes_its_months_with_it(meter, field
     assert not MeteredMonth.objects.unscoped("test").exists()
 
 
+def test_what_is_no_longer_counted_is_gone_from_months_long_ago_too(meter, field):
+    field.sends(meter, a_month())
+    later = datetime(2026, 12, 20, tzinfo=UTC)
+    work_out(later)
+    assert month().quantity == D("28.8")
+    Meter.objects.unscoped("test").update(counted=False)
+    work_out(later + HOUR)
+    assert not MeteredMonth.objects.unscoped("test").filter(month=date(2026, 9, 1)).exists()
+
+
 def a_second(users: Any, places: Any, since: datetime) -> Meter:
     return metering.register_meter(replace(asked(places["91-A"]), code=CODE[:-1] + "9", since=since), users["city"])
 

@@ -74,11 +74,13 @@ class Hours:
     # ── writing ──
 
     def refresh(
-        self, meters: Collection[Metered], products: dict[int, str], coefficients: Sequence[Coefficient], engine: Any = None
+        self, meters: Collection[Metered], products: dict[int, str], coefficients: Sequence[Coefficient], engine: Any = None,
+        entries: Collection[Entry] = (),
     ) -> list[str]:  # fmt: skip
         """Recomputes the months whose readings, meters or coefficients changed; answers which.  Durable when it returns.
 
-        Nothing is done while another process does it.
+        ``entries``: what will be asked of the table; where they are others than before, all months count as changed.  Nothing is done
+        while another process does it.
         """
         if not (self.folder / DATABASE).exists():
             return []
@@ -86,7 +88,8 @@ class Hours:
             if not mine:
                 return []
             self.data.mkdir(parents=True, exist_ok=True)
-            return list(self._refreshed(meters, products, coefficients, engine))
+            recipe = _digest(*(sorted(map(repr, part)) for part in (meters, products.items(), coefficients, entries)))
+            return list(self._refreshed(meters, products, coefficients, engine, recipe))
 
     @contextmanager
     def _held(self) -> Iterator[bool]:
@@ -102,10 +105,9 @@ class Hours:
             os.close(handle)
 
     def _refreshed(
-        self, meters: Collection[Metered], products: dict[int, str], coefficients: Sequence[Coefficient], engine: Any
+        self, meters: Collection[Metered], products: dict[int, str], coefficients: Sequence[Coefficient], engine: Any, recipe: str
     ) -> Iterator[str]:  # fmt: skip
         files = self._files()
-        recipe = _digest(sorted(map(repr, meters)), sorted(products.items()), sorted(map(repr, coefficients)))
         catalogue = self._catalogue()
         turn, live = catalogue["turn"] + 1, dict(catalogue["months"])
         with Reader(self.root, engine) as reader:

@@ -117,7 +117,7 @@ def work_out(now: datetime, root: Path) -> bool:
     engine = open_engine("duckdb", root / FOLDER / SPILL)
     try:
         hours = Hours(root)
-        changed = hours.refresh(found.meters, found.products, as_columns(rates), engine)
+        changed = hours.refresh(found.meters, found.products, as_columns(rates), engine, found.entries)
         months = _months(changed, today)
         amounts = hours.consumption(engine, found.entries, as_columns(rates, ("|inflow", "|terminal")), months)
     finally:

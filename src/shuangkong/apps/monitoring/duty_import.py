@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -14,8 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.desk.imports.kinds import Column, Counts, Fault, Form, words_of
-from shuangkong.apps.desk.models import StoredFile
 from shuangkong.apps.ledger import services as ledger
+from shuangkong.apps.ledger.imports.sink import BatchSink
 from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.ledger.proof import batch_root
 from shuangkong.apps.monitoring.models import ConnectionDuty, DutyBatch
@@ -53,7 +52,7 @@ def _stated(pieces: Pieces) -> Iterator[tuple[int, int, Stated]]:
             yield number, ask, Line(*line).stated
 
 
-class DutySink:
+class DutySink(BatchSink):
     """The list of who must be connected, as the import service sees it."""
 
     def verdicts(self, kind: Any, pieces: Pieces, form: Form, facts: Mapping[str, Any]) -> Iterator[tuple[int, int, str, Any]]:
@@ -61,19 +60,6 @@ class DutySink:
         known = duties.standing(each.key for _n, _a, each in _stated(pieces))
         for number, ask, each in _stated(pieces):
             yield number, ask, _verdict(known.get(each.key), each), None
-
-    def batch_of(self, work: Any, kind: Any, stored: StoredFile, form: Form) -> Batch:
-        """The batch of this job: the one it began before it was interrupted, or a new one."""
-        if known := work.job.result.get("batch"):
-            return Batch.objects.unscoped("the batch of this job").get(pk=known)
-        with transaction.atomic():
-            work.fence()
-            batch = ledger.open_batch(
-                kind=kind.id, title=f"{kind.title} {stored.name}"[:200], owner=work.user, subject=work.user.subject, file=stored, form=form,
-                demonstration=settings.DEMONSTRATION or work.user.demonstration,
-            )  # fmt: skip
-            work.keep_result(batch=batch.pk)
-        return batch
 
     def apply(self, batch: Batch, kind: Any, pieces: Pieces, form: Form, facts: Mapping[str, Any], work: Any) -> dict[str, int]:
         """Writes the duties and marks the batch applied, in one transaction: some hundreds of rows at most."""

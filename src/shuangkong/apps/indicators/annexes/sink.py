@@ -6,20 +6,19 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from shuangkong.apps.audit.services import record
 from shuangkong.apps.desk.imports.kinds import Counts, Form
-from shuangkong.apps.desk.models import StoredFile
 from shuangkong.apps.indicators.annexes import lines
 from shuangkong.apps.indicators.annexes.lines import Saying
 from shuangkong.apps.indicators.annexes.models import AnnexBatch
 from shuangkong.apps.indicators.models import Indicator, Target
 from shuangkong.apps.indicators.targets.content import as_text, from_text
 from shuangkong.apps.ledger import services as ledger
+from shuangkong.apps.ledger.imports.sink import BatchSink
 from shuangkong.apps.ledger.models import Batch
 from shuangkong.apps.ledger.proof import batch_root
 from shuangkong.apps.organisations.services import Change
@@ -44,7 +43,7 @@ def _verdict(plan_id: int, sayings: Sequence[Saying], known: Mapping[tuple[Any, 
     return CORRECTED if any(targets) else NEW
 
 
-class AnnexSink:
+class AnnexSink(BatchSink):
     """The targets of plans, as the import service sees them."""
 
     def verdicts(self, kind: Any, pieces: Pieces, form: Form, facts: Mapping[str, Any]) -> Iterator[tuple[int, int, str, Any]]:
@@ -52,20 +51,6 @@ class AnnexSink:
         known = lines.standing(facts["plans"])
         for number, ask, plan_id, sayings in _staged(pieces):
             yield number, ask, _verdict(plan_id, sayings, known), None
-
-    def batch_of(self, work: Any, kind: Any, stored: StoredFile, form: Form) -> Batch:
-        """The batch of this job: the one it began before it was interrupted, or a new one."""
-        known = work.job.result.get("batch")
-        if known:
-            return Batch.objects.unscoped("the batch of this job").get(pk=known)
-        with transaction.atomic():
-            work.fence()
-            batch = ledger.open_batch(
-                kind=kind.id, title=f"{kind.title} {stored.name}"[:200], owner=work.user, subject=work.user.subject, file=stored, form=form,
-                demonstration=settings.DEMONSTRATION or work.user.demonstration,
-            )  # fmt: skip
-            work.keep_result(batch=batch.pk)
-        return batch
 
     def apply(self, batch: Batch, kind: Any, pieces: Pieces, form: Form, facts: Mapping[str, Any], work: Any) -> dict[str, int]:
         """Writes the targets and marks the batch applied, in one transaction: an annex has some dozens of rows."""

@@ -35,12 +35,8 @@ def _counts_of(batch: Batch) -> Counts:
     )
 
 
-class LedgerSink:
-    """The ledger, as the import service sees it."""
-
-    def verdicts(self, kind: Any, pieces: Pieces, form: Form, facts: Mapping[str, Any]) -> Iterator[tuple[int, int, str, Any]] | None:
-        """Row, ask mark, verdict and detail of each staged line against the ledger as it is now."""
-        return verdicts(kind, pieces, form, facts)
+class BatchSink:
+    """What all sinks share whose imports are batches of the ledger."""
 
     def batch_of(self, work: Any, kind: Any, stored: StoredFile, form: Form) -> Batch:
         """The batch of this job: the one it began before it was interrupted, or a new one, noted with the job in one transaction."""
@@ -60,6 +56,14 @@ class LedgerSink:
             )
             work.keep_result(batch=batch.pk)
         return batch
+
+
+class LedgerSink(BatchSink):
+    """The ledger, as the import service sees it."""
+
+    def verdicts(self, kind: Any, pieces: Pieces, form: Form, facts: Mapping[str, Any]) -> Iterator[tuple[int, int, str, Any]] | None:
+        """Row, ask mark, verdict and detail of each staged line against the ledger as it is now."""
+        return verdicts(kind, pieces, form, facts)
 
     def apply(self, batch: Batch, kind: Any, pieces: Pieces, form: Form, facts: Mapping[str, Any], work: Any) -> dict[str, int]:
         """Writes and applies the batch, unless an earlier attempt had applied it already; answers with the counts."""

@@ -14,8 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from shuangkong.apps.audit.models import Entry
-from shuangkong.apps.monitoring import history, overview
-from shuangkong.apps.monitoring.models import ConnectionDuty, Outage, Point, QualityFinding
+from shuangkong.apps.monitoring import drawing, history, overview
+from shuangkong.apps.monitoring.models import ConnectionDuty, Outage, Point, PointLimit, QualityFinding
 from shuangkong.apps.monitoring.selectors import Gateway, gateway
 from shuangkong.apps.monitoring.services import collecting, points
 from shuangkong.apps.organisations.models import Department
@@ -400,3 +400,11 @@ def test_the_gateway_tells_who_was_lost(tmp_path):
     content = {"worker": "w0", "written_ms": int(NOW.timestamp() * 1000), "online": ["A"], "lost": {"A": 1, "B": 2}}
     (tmp_path / "status" / "w0.json").write_text(json.dumps(content), encoding="utf-8")
     assert set(gateway(tmp_path, NOW).lost) == {"B"}
+
+
+@pytest.mark.parametrize(("value", "beyond"), [(0.1, False), (0.1001, True), (0.7, True), (0.02, False), (0.0199, True), (None, False)])
+def test_a_value_at_its_limit_is_not_beyond_it(value, beyond):
+    """The float of 0.1 lies a little above 0.1, that of 0.02 as well."""
+    limit = PointLimit(upper=Decimal("0.1"), lower=Decimal("0.02"))
+    reading = history.Reading(kit.NOW, "realtime", value, "N", (), kit.NOW, 1)
+    assert drawing.is_beyond(reading, [limit]) is beyond

@@ -57,9 +57,9 @@ def limits_of(points: Sequence[Point], at: datetime) -> dict[int, list[PointLimi
 
 def is_beyond(reading: Reading, limits: Sequence[PointLimit]) -> bool:
     """Whether a plain measurement lies beyond a bound; one that its sender marks is not judged."""
-    value = reading.value
-    if value is None or reading.is_marked:
+    if reading.value is None or reading.is_marked:
         return False
+    value = Decimal(repr(reading.value))  # 0.1 as it was sent, which the float lies a little above
     return any((each.upper is not None and value > each.upper) or (each.lower is not None and value < each.lower) for each in limits)
 
 

@@ -16,7 +16,7 @@ from shuangkong.apps.monitoring.services import collecting, findings, looking, p
 from shuangkong.apps.monitoring.services.hours import hours_of
 from shuangkong.core.errors import InputError
 from shuangkong.series.reading import Reader
-from shuangkong.series.schema import KINDS, READINGS, point_of
+from shuangkong.series.schema import KINDS, QUALITY, READINGS, point_of
 from shuangkong.series.store import Readings
 from tests.monitoring import kit
 
@@ -35,12 +35,16 @@ def usual(minute: int) -> float:
     return round(30 + 6 * math.sin(minute / 229.18) + (minute * 7919 % 1013) / 400, 2)
 
 
-def write(code: str, values: dict[int, float | None], batch: int, *, system="hj212", device=kit.MN, kind="realtime", flags=None, late=None):
+def write(
+    code: str, values: dict[int, float | None], batch: int, *, system="hj212", device=kit.MN, kind="realtime", flags=None, late=None,
+    invalid=(),
+):  # fmt: skip
     """Values by minute since :data:`BEGIN`, received at once or ``late`` minutes after."""
     number = point_of(system, device, code)
     rows = [
         {
-            "point": number.point, "time": at, "kind": KINDS[kind], "value": value, "flag": (flags or {}).get(minute, "N"), "quality": 0,
+            "point": number.point, "time": at, "kind": KINDS[kind], "value": value, "flag": (flags or {}).get(minute, "N"),
+            "quality": QUALITY["invalid"] if minute in invalid else 0,
             "received": at + timedelta(minutes=(late or {}).get(minute, 0)), "source": batch * 65536,
         }
         for minute, value in values.items()
@@ -91,6 +95,19 @@ def test_readings_become_hours_with_their_minutes_flags_and_lateness(users, plac
     assert hours[3].value is None
     assert hours[5].value == Decimal("99.5")
     assert hours[0].start == BEGIN
+
+
+def test_what_its_sender_calls_invalid_is_neither_valid_nor_used(users, places):
+    code = "0000000033000080"
+    points.make_points([point_of("meter", "91-A", code)], BEGIN)
+    Point.objects.unscoped("test").update(interval_s=900, last_at=END, last_received_at=END, active_from=BEGIN)
+    used = {minute: 10.0 + minute % 45 for minute in range(0, 240, 15)}
+    write(code, used | {60: 9000.0}, 1, system="meter", device="91-A", kind="meter.realtime", invalid=(60, 120, 135, 150))
+    with Reader(collecting.store()) as reader:
+        point = Point.objects.unscoped("test").get()
+        hours = hours_of(reader, [point], BEGIN, BEGIN + timedelta(hours=3), Decimal(2), 45)[point.pk]
+    assert [(h.got, h.valid) for h in hours] == [(60, 60), (60, 45), (60, 15)]
+    assert [h.value for h in hours] == [sum(Decimal(used[m]) for m in (0, 15, 30, 45)), sum(Decimal(used[m]) for m in (75, 90, 105)), None]
 
 
 def test_a_day_is_counted_and_what_comes_late_is_counted_again(users, places):

@@ -104,12 +104,15 @@ def test_closing_ends_the_term_and_opening_begins_another(meter, users, places):
     metering.change_meter(meter, asked(places["91-A"], active=False), users["city"], kit.NOW)
     (entry,) = registered().entries
     assert (entry.since, entry.until) == (SINCE, kit.NOW)
+    point = Point.objects.unscoped("test").filter(pk=meter.point)
+    assert point.get().active_to == kit.NOW
     with pytest.raises(InputError, match="已停用"):
         metering.exchange(meter, Exchange(kit.NOW, "换表", D(40)), users["city"], kit.NOW)
     later = kit.NOW + timedelta(days=1)
     metering.change_meter(meter, asked(places["91-A"]), users["city"], later)
     terms = list(MeterTerm.objects.filter(meter=meter).values_list("starts_at", "ends_at", "multiplier"))
     assert terms == [(SINCE, kit.NOW, D(40)), (later, None, D(40))]
+    assert point.get().active_to is None
     (entry,) = registered().entries
     assert (entry.since, entry.until) == (SINCE, None)
 

@@ -17,7 +17,7 @@ from shuangkong.core.quality import Hour
 from shuangkong.core.quality.readings import NORMAL
 from shuangkong.core.rounding import significant
 from shuangkong.series.reading import Reader
-from shuangkong.series.schema import KINDS
+from shuangkong.series.schema import KINDS, QUALITY
 
 _KINDS = (*REALTIME, "hour.avg")
 _HOUR_AVG = KINDS["hour.avg"]
@@ -25,6 +25,8 @@ _HOUR_S, _MINUTE_S, _MINUTES = 3600, 60, 60
 _DIGITS = 9
 #: A state that is not the usual one gives the hour its flag when it lasts longer than this.
 _FLAGGED_MINUTES = 15
+#: Stands for the flag of a value that its sender calls invalid without one.
+_INVALID = "invalid"
 #: Of the steps of a register so many rise or stay; a meter that sends what it used in each interval falls as often as it rises.
 _RISING = 0.98
 
@@ -57,6 +59,8 @@ def hours_of(
 def _grouped(reader: Reader, lags: Mapping[int, Lag], start: datetime, end: datetime) -> list[dict[str, Any]]:
     """By point, hour, kind and flag: how many values, how many late, their mean and sum, the first and its second."""
     table = reader.readings(list(lags), _KINDS, start, end)
+    refused = ((table.quality & QUALITY["invalid"]) != 0) & table.flag.isin(NORMAL)
+    table = table.mutate(flag=refused.ifelse(_INVALID, table.flag))
     late = reader.engine.table(pa.table({"point": list(lags), "late_s": [lag.late_s for lag in lags.values()]}))
     table = table.join(late, "point")
     second = table.time.epoch_seconds()
@@ -119,7 +123,8 @@ def _second(row: dict[str, Any]) -> int:
 
 def _consumed(rows: Mapping[int, list[dict[str, Any]]], first: int, last: int, lag: Lag) -> dict[int, Decimal]:
     """What a meter used in each hour: between the first readings of two hours of a register, or the sum of its intervals."""
-    begins = {hour: min(found, key=_second) for hour, found in rows.items()}
+    sound = {hour: [row for row in found if row["flag"] != _INVALID] for hour, found in rows.items()}
+    begins = {hour: min(found, key=_second) for hour, found in sound.items() if found}
     steps = [(begins[hour]["first"], begins[hour + 1]["first"]) for hour in begins if hour + 1 in begins]
     known = [(a, b) for a, b in steps if a is not None and b is not None]
     rising = bool(known) and sum(b >= a for a, b in known) >= _RISING * len(known) and sum(b > a for a, b in known) * 2 > len(known)

@@ -159,6 +159,7 @@ def change_meter(meter: Meter, asked: Asked, actor: Any, now: datetime) -> None:
         meter.save(update_fields=list(after))
         if "active" in after:
             _open_or_close(meter, actor, now)
+            points.end_or_reopen(meter, now)
         was = _shown({name: before[name] for name in after})
         record("monitoring.meter.change", meter, actor=actor, subject_id=meter.subject_id, before=was, after=_shown(after))
         points.name_meter(meter)

@@ -106,6 +106,11 @@ def name_meter(meter: Meter) -> None:
     _points().filter(pk=meter.point).update(name=meter.name, unit=meter.unit, interval_s=meter.interval_s)
 
 
+def end_or_reopen(meter: Meter, now: datetime) -> None:
+    """Nothing is expected any more of the point of a meter that was closed; of one that was opened again, it is."""
+    _points().filter(pk=meter.point).update(active_to=None if meter.active else now)
+
+
 def hand_over(device: Device) -> None:
     """The points of a device belong to whom the device belongs."""
     _points().filter(device=device).exclude(subject=device.subject_id).update(subject=device.subject_id)

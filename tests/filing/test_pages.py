@@ -92,9 +92,10 @@ def test_a_reviewer_returns_and_points_at_cells(people: dict[str, Any], filing: 
     client = signed_in(people["county"])
     assert "通过所选" in client.get(reverse("filing:review")).content.decode()
     act = reverse("filing:act", args=[mine.pk, "return"])
-    assert client.post(act, {"reason": ""}).status_code == 400
-    assert client.post(act, {"reason": "核对产量", "pointed": ["output.r1.amount"]}).status_code == 302
-    assert client.post(act, {"reason": "再退"}).status_code == 409
+    seen = {"round": mine.round}
+    assert client.post(act, seen | {"reason": ""}).status_code == 400
+    assert client.post(act, seen | {"reason": "核对产量", "pointed": ["output.r1.amount"]}).status_code == 302
+    assert client.post(act, seen | {"reason": "再退"}).status_code == 409
     page = signed_in(people["enterprise"]).get(reverse("filing:filing", args=[mine.pk]) + "?table=output").content.decode()
     assert "核对产量" in page
     assert "退回时点到" in page
@@ -102,7 +103,7 @@ def test_a_reviewer_returns_and_points_at_cells(people: dict[str, Any], filing: 
 
 def test_accepting_several_from_the_list(people: dict[str, Any], filing: Any) -> None:
     made = [submitted(filing(period=Period.month(2026, month)), people["enterprise"], month_of(month)) for month in (7, 8)]
-    data = {"filing": [str(each.pk) for each in made] + ["x", "99999999999999999999"]}
+    data = {"filing": [f"{each.pk}-{each.round}" for each in made] + ["x", "99999999999999999999"]}
     assert signed_in(people["county"]).post(reverse("filing:accept_selected"), data).status_code == 302
     assert {again(each).level for each in made} == {"city"}
 

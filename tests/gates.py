@@ -11,10 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from tests import postgres, spark, template
 
@@ -45,6 +46,14 @@ class Report:
         self.failed |= NO_SKIP
 
 
+class Step(NamedTuple):
+    """A command, what it is called, and its variables."""
+
+    name: str
+    command: list[str]
+    env: dict[str, str]
+
+
 def step(report: Report, name: str, command: list[str], env: dict[str, str]) -> None:
     """Run one command and note how it ended."""
     print(f"\n== {name}", flush=True)
@@ -53,15 +62,34 @@ def step(report: Report, name: str, command: list[str], env: dict[str, str]) -> 
     report.ran(name, code == 0, time.monotonic() - began)
 
 
+def at_once(report: Report, steps: Sequence[Step]) -> None:
+    """Run commands beside each other; what each printed comes out in one piece."""
+    with ExitStack() as stack:
+        began = time.monotonic()
+        running = []
+        for name, command, env in steps:
+            printed = stack.enter_context(tempfile.TemporaryFile())
+            process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=printed, stderr=subprocess.STDOUT)
+            running.append((name, process, printed))
+        for name, process, printed in running:
+            code = process.wait()
+            report.ran(name, code == 0, time.monotonic() - began)
+            printed.seek(0)
+            print(f"\n== {name}\n{printed.read().decode(errors='replace')}", flush=True)
+
+
 def gates(report: Report, env: dict[str, str]) -> None:
     """The gates that read the code."""
     django = [PYTHON, "-m", "django"]
-    step(report, "ruff", [str(BIN / "ruff"), "check", "--no-cache", "."], env)
-    step(report, "mypy", [str(BIN / "mypy")], env)
-    step(report, "contracts", [str(BIN / "lint-imports"), "--no-cache"], env)
-    step(report, "djlint", [str(BIN / "djlint"), "src", "--lint", "--quiet"], env)
-    step(report, "django check", [*django, "check", "--fail-level", "WARNING"], env)
-    step(report, "migrations", [*django, "makemigrations", "--check", "--dry-run"], env)
+    commands = {
+        "mypy": [str(BIN / "mypy")],
+        "ruff": [str(BIN / "ruff"), "check", "--no-cache", "."],
+        "contracts": [str(BIN / "lint-imports"), "--no-cache"],
+        "djlint": [str(BIN / "djlint"), "src", "--lint", "--quiet"],
+        "django check": [*django, "check", "--fail-level", "WARNING"],
+        "migrations": [*django, "makemigrations", "--check", "--dry-run"],
+    }
+    at_once(report, [Step(name, command, env) for name, command in commands.items()])
 
 
 def pure_tests(report: Report, env: dict[str, str]) -> None:
@@ -95,15 +123,14 @@ def app_tests(report: Report, env: dict[str, str], backend: str) -> None:
     step(report, f"tests on {backend}", command, env)
 
 
-def browser_tests(report: Report, env: dict[str, str]) -> None:
+def browser_tests(env: dict[str, str]) -> Step:
     """The tests that drive pages in Chromium."""
-    command = [*PYTEST, "-m", "browser", *(f"--ignore=tests/{room}" for room in PURE), "tests"]
-    step(report, "pages in Chromium", command, env)
+    return Step("pages in Chromium", [*PYTEST, "-m", "browser", *(f"--ignore=tests/{room}" for room in PURE), "tests"], env)
 
 
-def spark_tests(report: Report, env: dict[str, str]) -> None:
+def spark_tests(env: dict[str, str]) -> Step:
     """The time series on a real cluster of a master and two workers, against DuckDB."""
-    step(report, "time series on a Spark cluster", [*PYTEST, "-m", "spark", "tests/series"], env)
+    return Step("time series on a Spark cluster", [*PYTEST, "-m", "spark", "tests/series"], env)
 
 
 def chromium() -> str | None:
@@ -141,14 +168,17 @@ def main() -> int:
         else:
             on_postgres = env | {"SHUANGKONG_DATABASE": url}
             app_tests(report, migrated(report, on_postgres, "PostgreSQL"), "PostgreSQL")
+        # each of these keeps one core busy
+        last = []
         if (reason := spark.missing()) is not None:
             report.skipped("time series on a Spark cluster", reason)
         else:
-            spark_tests(report, env)
+            last.append(spark_tests(env))
         if (browser := chromium()) is None:
             report.skipped("pages in Chromium", "no chromium found on this machine")
         else:
-            browser_tests(report, on_sqlite | {"SHUANGKONG_CHROMIUM": browser})
+            last.append(browser_tests(on_sqlite | {"SHUANGKONG_CHROMIUM": browser}))
+        at_once(report, last)
     print("\n" + "\n".join(report.lines), flush=True)
     return int(report.failed)
 

@@ -178,7 +178,9 @@ class Logger:
                 else:
                     await self._obey(event)
             try:
-                data = await asyncio.wait_for(self._reader.read(65536), max(deadline - loop.time(), 0.001))
+                # not wait_for, which can lose a cancellation that comes together with the answer
+                async with asyncio.timeout_at(max(deadline, loop.time() + 0.001)):
+                    data = await self._reader.read(65536)
             except (TimeoutError, ConnectionError):
                 return False
             if not data:

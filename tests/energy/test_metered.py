@@ -204,7 +204,7 @@ def test_closing_a_meter_makes_no_month_before_smaller(meter, field, users, plac
     assert (month().complete, month().quantity, [row.quantity for row in rows()]) == (True, D("57.6"), [D("57.6")])
     work_out(NOW + 40 * 24 * HOUR)
     november = month(date(2026, 11, 1))
-    assert (november.meters, november.quantity) == (1, D(0))
+    assert (november.meters, november.quantity) == (1, None)
 
 
 @pytest.mark.parametrize(("days", "complete"), [(29, False), (30, True)])
@@ -239,7 +239,7 @@ def test_a_reading_beyond_all_measure_keeps_its_own_unit_out_of_the_ledger_and_n
     assert work_out()
     assert [row.subject.code for row in rows()] == ["91-A"]
     found = MeteredMonth.objects.unscoped("test").get(month=date(2026, 9, 1), subject__code="91-B")
-    assert (found.complete, found.quantity, found.energy_tce) == (False, D(0), None)
+    assert (found.complete, found.quantity, found.energy_tce) == (False, None, None)
     assert found.why == "用量超出账上能记的范围，请核对读数、倍率和单位"
 
 
@@ -367,6 +367,19 @@ def test_the_running_month_shows_what_is_known_and_is_not_called_incomplete(mete
     assert (running.metered.quantity, running.running) == (D("0.36"), True)
     assert "0.3600" in shown.content.decode()
     assert "本月未完" in shown.content.decode()
+
+
+def test_a_month_of_which_nothing_is_known_has_no_number_not_even_zero(meter, field, users, monkeypatch):
+    monkeypatch.setattr("shuangkong.project.middleware.timezone.now", lambda: NOW)
+    field.sends(meter, {HOURS + hour: 8200.0 for hour in range(2)})
+    work_out()
+    kept = {each.month: each.quantity for each in MeteredMonth.objects.unscoped("test")}
+    assert kept == {date(2026, 9, 1): None, date(2026, 10, 1): D(0)}
+    client = client_of(users["enterprise"])
+    assert client.get("/units/91-A/").content.decode().count("没有数") == 1
+    unknown = MeteredMonth.objects.unscoped("test").get(month=date(2026, 9, 1))
+    opened = client.get(f"/units/91-A/metered/{unknown.pk}/").content.decode()
+    assert "0.0000" not in opened and "—" in opened
 
 
 def test_months_long_ago_of_which_nothing_came_are_not_kept(meter, field):

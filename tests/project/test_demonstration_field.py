@@ -19,6 +19,7 @@ from shuangkong.gateway import living_meters
 from shuangkong.gateway.living import HABITS
 from shuangkong.gateway.meters import CIVIL, read_batch, read_dialects, read_enterprises
 from shuangkong.project import demonstration_field, run_command, simulate_command
+from shuangkong.series.devices import read_devices
 from shuangkong.series.schema import point_id
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -34,6 +35,7 @@ def demonstration(settings, places, make_user):
 def test_it_is_registered_once_with_points_and_limits_all_marked(demonstration):
     assert demonstration_field.register(NOW) == len(HABITS)
     assert demonstration_field.register(NOW) == 0
+    assert set(read_devices(collecting.store())) == {habit.mn for habit in HABITS}, "a gateway that starts now knows them"
     devices = Device.objects.unscoped("test")
     assert devices.count() == len(HABITS) == devices.filter(demonstration=True, subject__code="91-A").count()
     points = Point.objects.unscoped("test")

@@ -3,7 +3,7 @@ enterprises'."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from shuangkong.apps.monitoring.services import collecting, metering, points, re
 from shuangkong.apps.monitoring.services.registry import Asked
 from shuangkong.apps.organisations.models import Subject, User
 from shuangkong.gateway import living_meters
-from shuangkong.gateway.living import HABITS, Habit
+from shuangkong.gateway.living import HABITS, HISTORY, Habit
 from shuangkong.gateway.plants import Plant
 from shuangkong.gateway.simulator import PASSWORD
 from shuangkong.project.packs.demonstration import require_demonstration
@@ -23,9 +23,8 @@ OUTLETS = 2
 LIMITS = {"a21002": "50", "a21026": "35", "a34013": "10", "w01018": "50", "w21003": "5", "w21011": "0.5", "w21001": "15"}
 LIMIT_DOCUMENT = "演示限值（虚构）"
 LIMITS_FROM = date(2026, 1, 1)
-#: How many enterprises have meters, since when, and how many times its usual load a meter can count at most.
+#: How many enterprises have meters, and how many times its usual load a meter can count at most.
 METER_OWNERS = 2
-METERED_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_TIMES = 4
 
 
@@ -57,14 +56,16 @@ def register(now: datetime) -> int:
     owners = list(Subject.objects.filter(kind=Subject.Kind.ENTERPRISE, demonstration=True).order_by("position", "code"))
     fresh = [habit for habit in HABITS if habit.mn not in known]
     actor = User.objects.filter(role=User.Role.CITY, demonstration=True).order_by("pk").first()
-    _register_meters(owners[:METER_OWNERS], actor)
+    _register_meters(owners[:METER_OWNERS], actor, now - HISTORY)
     for habit in fresh if owners else ():
         device = registry.register(_asked(habit, owners[habit.number // OUTLETS % len(owners)].pk), actor, now, demonstration=True)
         _limit(device, actor)
+    # before anything sends: a gateway that starts without the file takes the field for strangers
+    registry.write_file(collecting.store())
     return len(fresh)
 
 
-def _register_meters(owners: list[Subject], actor: User | None) -> None:
+def _register_meters(owners: list[Subject], actor: User | None, since: datetime) -> None:
     """Lets some enterprises send readings, with the meters that do; their keys stand in the store for the field that sends."""
     root = collecting.store()
     users = living_meters.read_users(root)
@@ -74,16 +75,16 @@ def _register_meters(owners: list[Subject], actor: User | None) -> None:
             made, key = metering.register_user(owner, actor, demonstration=True)
             for number, stated in enumerate(METERS):
                 if not Meter.objects.unscoped("which of them are registered").filter(subject=owner, key__endswith=stated.code).exists():
-                    metering.register_meter(_meter(owner, stated, number), actor, demonstration=True)
+                    metering.register_meter(_meter(owner, stated, number, since), actor, demonstration=True)
             registers = tuple(living_meters.Register(stated.code, stated.load) for stated in METERS)
             users.append(living_meters.User(owner.code, key, made.device_id, registers))
     if len(users) > len(known):
         living_meters.write_users(root, users)
 
 
-def _meter(owner: Subject, stated: Stated, number: int) -> metering.Asked:
+def _meter(owner: Subject, stated: Stated, number: int, since: datetime) -> metering.Asked:
     return metering.Asked(
-        owner, stated.code, stated.name, stated.product, "inflow", stated.unit, "register", METERED_SINCE, Decimal(stated.multiplier),
+        owner, stated.code, stated.name, stated.product, "inflow", stated.unit, "register", since, Decimal(stated.multiplier),
         modulus=Decimal(living_meters.Register.modulus), largest_per_hour=Decimal(str(stated.load)) * MOST_TIMES,
         serial=f"演示-{number + 1}",
     )  # fmt: skip

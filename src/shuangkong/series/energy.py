@@ -57,7 +57,8 @@ class Amount:
     """What one owner used of one product in one period.
 
     The numbers are what is known; they are the whole only where ``is_complete``.  A coefficient that is missing makes its number None.
-    ``missing_s``: the longest time that one of the meters lacks.  ``incomplete`` counts the entries that are not complete.
+    ``missing_s``: the longest time that one of the meters lacks, ``covered_s`` the longest that one of them has.  ``incomplete`` counts
+    the entries that are not complete.
     """
 
     owner: str
@@ -70,6 +71,7 @@ class Amount:
     entries: int = 0
     incomplete: int = 0
     missing_s: int = 0
+    covered_s: int = 0
     faults: list[int] = field(default_factory=lambda: [0] * len(FAULTS))
     straddling: int = 0
 
@@ -77,6 +79,11 @@ class Amount:
     def is_complete(self) -> bool:
         """Whether every meter counts from edge to edge."""
         return self.entries > 0 and not self.incomplete
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything at all was counted: a sum of nothing is no zero."""
+        return self.covered_s > 0 or bool(self.quantity)
 
     @property
     def why(self) -> str:
@@ -183,6 +190,7 @@ def _add_state(amount: Amount, entry: Entry, span: int, totals: Mapping[tuple[in
     """What is missing of one of an entry's meters is missing of the entry."""
     length_s = int((amount.span.end - amount.span.start).total_seconds())
     of = [totals.get((point, span), _NOTHING) for point, _ in entry.points]
+    amount.covered_s = max(amount.covered_s, *(each.covered_s for each in of), 0)
     missing_s = length_s - min((each.covered_s for each in of), default=0)
     amount.faults = [sum(counts) for counts in zip(amount.faults, *(each.faults for each in of), strict=True)]
     straddling = sum(each.straddling for each in of)

@@ -196,14 +196,14 @@ def _first(span: Span) -> date:
 def _month(amount: series.Amount, unit: Subject, now: datetime) -> MeteredMonth:
     product, _bar, flow = amount.product.partition("|")
     if not abs(amount.quantity) <= _LARGEST:
-        amount = replace(amount, quantity=0.0, energy_tce=None, equivalent_tce=None, co2_t=None)
+        amount = replace(amount, quantity=0.0, covered_s=0)
         objection = _("用量超出账上能记的范围，请核对读数、倍率和单位")
     else:
         objection = _("减去的比加上的多，合计为负") if exact(amount.quantity) < 0 else ""
     return MeteredMonth(
-        subject=unit, product=product, flow=flow, month=_first(amount.span), quantity=exact(amount.quantity),
-        energy_tce=_exact_or_none(amount.energy_tce), equivalent_tce=_exact_or_none(amount.equivalent_tce),
-        co2_t=_exact_or_none(amount.co2_t), complete=amount.is_complete and not objection,
+        subject=unit, product=product, flow=flow, month=_first(amount.span), quantity=known(amount, amount.quantity),
+        energy_tce=known(amount, amount.energy_tce), equivalent_tce=known(amount, amount.equivalent_tce),
+        co2_t=known(amount, amount.co2_t), complete=amount.is_complete and not objection,
         why="；".join(filter(None, (objection, amount.why)))[:200], meters=amount.entries,
         incomplete=amount.incomplete, demonstration=settings.DEMONSTRATION or unit.demonstration, worked_out_at=now.astimezone(UTC),
     )  # fmt: skip
@@ -214,8 +214,9 @@ def exact(number: float) -> Decimal:
     return round_half_up(Decimal(repr(number)), MICRO_DIGITS)
 
 
-def _exact_or_none(number: float | None) -> Decimal | None:
-    return None if number is None else exact(number)
+def known(amount: series.Amount, number: float | None) -> Decimal | None:
+    """One of an amount's numbers; None where nothing was counted, which is not zero, or no rule gives it."""
+    return None if number is None or not amount.is_known else exact(number)
 
 
 # the ledger
@@ -249,6 +250,7 @@ def hand_over(months: Sequence[MeteredMonth], today: date, now: datetime) -> int
 def _row(month: MeteredMonth, rulebook: Rulebook, today: date) -> NewRow:
     product = rulebook.products.get(month.product)
     assert product is not None
+    assert month.quantity is not None, "what is complete is known"
     period = Period.month(month.month.year, month.month.month)
     words = _("{n}只表计").format(n=month.meters)
     return NewRow(

@@ -154,14 +154,15 @@ class VirtualMeterPart(models.Model):
 class MeteredMonth(Scoped):
     """What the meters of a unit say of one product, flow and month, as last worked out: the whole, or what is known and what is missing.
 
-    It follows the hourly table and can be made again from it. Only a complete month that is over goes into the ledger.
+    ``quantity`` is None where nothing is known. It follows the hourly table and can be made again from it. Only a complete month that is
+    over goes into the ledger.
     """
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="metered_months")
     product = models.CharField(max_length=32)
     flow = models.CharField(max_length=24, choices=FLOWS)
     month = models.DateField()
-    quantity = QuantityField()
+    quantity = QuantityField(null=True)
     energy_tce = RatioField(null=True)
     equivalent_tce = RatioField(null=True)
     co2_t = RatioField(null=True)

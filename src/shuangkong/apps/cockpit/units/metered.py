@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from shuangkong.apps.energy.differences import Pair, Threshold, pairs, rows_beside, threshold
-from shuangkong.apps.energy.metered import Rates, exact, rates_of
+from shuangkong.apps.energy.metered import Rates, known, rates_of
 from shuangkong.apps.ledger.models import Row
 from shuangkong.apps.monitoring.meter_models import FLOWS
 from shuangkong.apps.monitoring.metered import registered
@@ -96,7 +96,7 @@ class MeterLine:
 
     name: str
     address: str
-    quantity: Decimal
+    quantity: Decimal | None
     amount: Amount
 
 
@@ -111,7 +111,7 @@ class Opened:
     unit: str
     meters: list[MeterLine]
     rates: Rates
-    days: list[tuple[str, Decimal, bool]]
+    days: list[tuple[str, Decimal | None, bool]]
 
 
 def opened(user: Any, month_id: int, subject: Subject, root: Path) -> Opened | None:
@@ -123,8 +123,8 @@ def opened(user: Any, month_id: int, subject: Subject, root: Path) -> Opened | N
     assert product is not None
     by_meter, by_day = _amounts(month, root)
     names = _names(user, subject)
-    lines = [MeterLine(*names.get(each.owner, (each.owner, "")), exact(each.quantity), each) for each in by_meter]
-    days = [(each.span.code[-2:], exact(each.quantity), each.is_complete) for each in by_day]
+    lines = [MeterLine(*names.get(each.owner, (each.owner, "")), known(each, each.quantity), each) for each in by_meter]
+    days = [(each.span.code[-2:], known(each, each.quantity), each.is_complete) for each in by_day]
     rates = rates_of([month.product], [month.month.year])[month.product, month.month.year]
     label = Period.month(month.month.year, month.month.month).label
     return Opened(month, label, product.label, str(_FLOWS[month.flow]), product.base_unit, lines, rates, days)
